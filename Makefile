@@ -1,0 +1,101 @@
+# koc: GNU make.  `make demo` and `make check` do all their set-up on a fresh Debian 12.
+#
+#   make            builds ./koc
+#   make demo       starts private servers with sample data and shows a real sync
+#   make check      all tests; make torture: the long ones; make bench: side by side with the peers
+#   make lint       what is checked without running: arrows, purity, documents, format
+#   make install    DESTDIR=, PREFIX=/usr/local
+PREFIX  ?= /usr/local
+B       ?= build
+VERSION := 0.1
+
+PKGS    := libetpan sqlite3 openssl libconfuse zlib
+CFLAGS  ?= -O2 -g
+WARN    := -Wall -Wextra -Wconversion -Wshadow -Wswitch-enum -Wstrict-prototypes \
+           -Wmissing-prototypes -Wvla -Werror
+KOC_CPP := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Isrc -DKOC_VERSION='"$(VERSION)"'
+KOC_C   := -std=c17 $(WARN) -fstack-protector-strong -MMD -MP
+LIBS     = $(shell pkg-config --libs $(PKGS))
+
+SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+LIB_SRC  := $(filter-out src/koc.c,$(sort $(shell find src -name '*.c')))
+LIB_OBJ  := $(LIB_SRC:src/%.c=$(B)/%.o)
+UNIT_SRC := $(sort $(wildcard tests/unit/*.c))
+UNITS    := $(UNIT_SRC:tests/unit/%.c=$(B)/tests/%)
+TOOL_SRC := $(sort $(wildcard tests/tools/*.c))
+TOOLS    := $(TOOL_SRC:tests/tools/%.c=$(B)/tools/%)
+
+.PHONY: all demo check lint bench torture install uninstall clean units tools setup asan
+all: koc
+
+koc: $(B)/koc.o $(B)/libkoc.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(B)/libkoc.a: $(LIB_OBJ)
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
+# schema.sql becomes a C string.
+$(B)/state/%.o: KOC_CPP += -I$(B)/gen
+$(B)/gen/schema.h: src/state/schema.sql
+	@mkdir -p $(@D)
+	@sed -e 's/[\\"]/\\&/g' -e 's/^/"/' -e 's/$$/\\n"/' $< > $@
+$(B)/state/sqlite.o: $(B)/gen/schema.h
+
+$(B)/%.o: src/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(KOC_CPP) $(CFLAGS) $(KOC_C) -c -o $@ $<
+
+# Unit tests: one cmocka program a file; tests/unit/NAME.c becomes $(B)/tests/NAME.
+$(B)/tests/%: tests/unit/%.c $(B)/libkoc.a
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(KOC_CPP) -Itests $(CFLAGS) $(KOC_C) -o $@ $< $(B)/libkoc.a $(LDFLAGS) -lcmocka $(LIBS)
+
+$(B)/tools/%: tests/tools/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(KOC_CPP) $(CFLAGS) $(KOC_C) -o $@ $< $(LDFLAGS)
+
+units: $(UNITS)
+tools: $(TOOLS)
+
+# The same tree under ASan and UBSan: make asan, then build/asan/tests/…
+asan:
+	$(MAKE) B=$(B)/asan CFLAGS='$(SANITIZE)' units
+
+setup:
+	@sh tests/setup.sh
+
+demo: setup
+	@$(MAKE) --no-print-directory koc tools
+	@sh tests/demo.sh
+
+check: setup
+	@$(MAKE) --no-print-directory koc tools units asan
+	@sh tests/check.sh
+
+lint:
+	@sh tests/lint.sh
+
+bench: setup
+	@$(MAKE) --no-print-directory koc tools
+	@sh tests/bench.sh
+
+torture: setup
+	@$(MAKE) --no-print-directory koc tools units asan
+	@sh tests/torture.sh
+
+install: koc
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
+	    $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man7 \
+	    $(DESTDIR)$(PREFIX)/share/doc/koc
+	install -m 755 koc $(DESTDIR)$(PREFIX)/bin/koc
+	install -m 644 man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 644 man/*.7 $(DESTDIR)$(PREFIX)/share/man/man7
+	install -m 644 README.md config.example $(DESTDIR)$(PREFIX)/share/doc/koc
+
+clean:
+	rm -rf $(B) koc
+
+-include $(LIB_OBJ:.o=.d) $(B)/koc.d $(UNITS:=.d)

@@ -1,0 +1,22 @@
+/* The terminal: text made safe for it, the progress line. */
+#ifndef KOC_BASE_TERMINAL_H
+#define KOC_BASE_TERMINAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct buf;
+
+/* Appends `text` with everything escaped that a terminal could act on or that could mislead the
+ * reader: C0, DEL, C1, invalid UTF-8, bidirectional overrides and isolates, as \xNN or \u{N}. */
+void terminal_safe(struct buf *out, const char *text, size_t size);
+
+/* Is standard error a terminal? */
+bool terminal_is(void);
+
+/* Shows the progress line (carriage return, text cut to the width, clear to the end); nothing when
+ * standard error is no terminal.  terminal_clear removes it before other output. */
+void terminal_progress(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void terminal_clear(void);
+
+#endif
