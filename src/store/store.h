@@ -84,7 +84,8 @@ struct ref_range {
 };
 
 struct listing {
-	struct arena *arena;     /* owns all strings and arrays; listing_free frees it */
+	struct arena *arena;     /* owns all strings, arrays and the listing itself;
+	                          * listing_free frees it */
 	bool complete;           /* entries are all there is; else they are what changed */
 	bool renumbered;         /* refs from before this listing mean nothing any more */
 	struct entry *entries;   /* sorted by ref, each ref once */
