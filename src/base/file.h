@@ -1,5 +1,8 @@
 /* Files below a directory: every path is opened relative to a directory's descriptor, never through
- * a symlink (O_NOFOLLOW for each component), never outside (no "..", no absolute path). */
+ * a symlink (O_NOFOLLOW for each component), never outside (no "..", no absolute path).  Wherever a
+ * name is taken it may be a path ("cur/1:2,S").
+ *
+ * What changes a name that others see (make, replace, rename, exchange) passes step() itself. */
 #ifndef KOC_BASE_FILE_H
 #define KOC_BASE_FILE_H
 
@@ -24,13 +27,14 @@ const struct fail *file_open_directory(int at, const char *path, _Bool make, int
  * Anything else (FIFO, device, directory, symlink) is FAIL_DATA with the scope FAIL_ITEM. */
 const struct fail *file_open_read(int at, const char *name, int *fd, struct stat *status) MUST_CHECK;
 
-/* Makes a new file (O_CREAT | O_EXCL | O_NOFOLLOW, 0600 whatever the umask) for writing. */
+/* Makes a new file (O_CREAT | O_EXCL | O_NOFOLLOW, 0600 whatever the umask) for writing and reading. */
 const struct fail *file_create(int at, const char *name, int *fd) MUST_CHECK;
 
 /* Writes all, however often write(2) stops short. */
 const struct fail *file_write(int fd, const void *data, size_t size) MUST_CHECK;
 
-/* Reads a whole regular file of at most `limit` bytes into `buf`. */
+/* Reads a whole regular file of at most `limit` bytes into `buf`, which the caller has initialised;
+ * its old content is dropped.  FAIL_DATA for a larger file. */
 const struct fail *file_read_all(int at, const char *name, struct buf *buf, size_t limit) MUST_CHECK;
 
 /* Replaces the file `name` with these bytes: temporary file beside it, fsync, rename, fsync of the

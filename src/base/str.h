@@ -18,6 +18,9 @@ bool str_u32(const char *s, uint32_t *value);
 /* Is it valid UTF-8 (no overlong forms, no surrogates)? */
 bool str_utf8(const char *s, size_t size);
 
+/* The length of the valid UTF-8 sequence that s begins with and its code point; 0 if there is none. */
+size_t str_utf8_next(const char *s, size_t size, uint32_t *code);
+
 /* Copies at most room-1 bytes, always terminates; returns false if it was cut. */
 bool str_copy(char *to, size_t room, const char *from);
 
@@ -25,7 +28,8 @@ bool str_copy(char *to, size_t room, const char *from);
 size_t str_distance(const char *a, const char *b, size_t most);
 
 /* Does `name` match `pattern`?  `*` is any run of characters, `%` any run without '/', as in IMAP
- * LIST (RFC 3501 6.3.8).  Linear in time and space whatever the pattern. */
+ * LIST (RFC 3501 6.3.8).  Never backtracks: time grows with the product of both lengths, whatever
+ * the pattern. */
 bool str_match(const char *pattern, const char *name);
 
 /* Lower-case hexadecimal of n bytes into out[2n+1]. */
