@@ -1,0 +1,50 @@
+/* Time. */
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <time.h>
+
+int64_t clock_now(void)
+{
+	struct timespec now = { 0 };
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec;
+}
+
+int64_t clock_monotonic(void)
+{
+	struct timespec now = { 0 };
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Years beyond four digits, which only hostile data has, become zeros. */
+static struct tm *broken_down(int64_t when, struct tm *tm,
+			      struct tm *convert(const time_t *, struct tm *))
+{
+	time_t seconds = (time_t)when;
+
+	if (!convert(&seconds, tm) || tm->tm_year < -1900 || tm->tm_year > 9999 - 1900)
+		*tm = (struct tm){ .tm_year = -1900, .tm_mday = 1 };
+	return tm;
+}
+
+void clock_text(int64_t when, char out[20])
+{
+	struct tm tm;
+
+	broken_down(when, &tm, localtime_r);
+	if (!strftime(out, 20, "%Y-%m-%d %H:%M", &tm))
+		out[0] = '\0';
+}
+
+void clock_stamp(int64_t when, char out[17])
+{
+	struct tm tm;
+
+	broken_down(when, &tm, gmtime_r);
+	if (!strftime(out, 17, "%Y%m%dT%H%M%SZ", &tm))
+		out[0] = '\0';
+}
