@@ -1,0 +1,57 @@
+/* Match: how each side differs from the base. */
+#include "core/match.h"
+
+#include <string.h>
+
+enum change match_change(const struct match *match, enum side side)
+{
+	const struct version *base = match->row ? &match->row->side[side] : NULL;
+	const struct version *now = match->now[side];
+
+	if (!base || !base->ref)
+		return now ? CHANGE_NEW : CHANGE_ABSENT;
+	if (!now)
+		return CHANGE_GONE;
+	if (strcmp(base->revision ? base->revision : "", now->revision ? now->revision : "") == 0)
+		return CHANGE_SAME;
+	if (digest_known(&now->digest)) {
+		/* A new revision over equal bytes is no change (an ETag that flaps, a restored file). */
+		return digest_equal(&now->digest, &base->digest) ? CHANGE_SAME : CHANGE_EDITED;
+	}
+	return match->looked[side] ? CHANGE_EDITED : CHANGE_UNSURE;
+}
+
+bool match_base_flags(const struct match *match, struct flags base[SIDES])
+{
+	if (!match->row)
+		return false;
+	base[SERVER] = match->row->side[SERVER].flags;
+	base[LOCAL] = match->row->side[LOCAL].flags;
+	return true;
+}
+
+static bool differs(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "") != 0;
+}
+
+bool match_moved_on(const struct match *match, enum side side)
+{
+	const struct version *base = match->row ? &match->row->side[side] : NULL;
+	const struct version *now = match->now[side];
+
+	if (!base || !base->ref || !now)
+		return false;
+	return differs(base->ref, now->ref) || differs(base->revision, now->revision);
+}
+
+const char *match_name(const struct match *match)
+{
+	for (int s = 0; s < SIDES; s++)
+		if (match->now[s])
+			return match->now[s]->ref;
+	for (int s = 0; s < SIDES; s++)
+		if (match->row && match->row->side[s].ref)
+			return match->row->side[s].ref;
+	return "?";
+}

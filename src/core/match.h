@@ -1,0 +1,49 @@
+/* Match: one item seen from three places: its row (base), the server now, here now.  Pure. */
+#ifndef KOC_CORE_MATCH_H
+#define KOC_CORE_MATCH_H
+
+#include "core/item.h"
+
+/* What comparing two bodies said. */
+enum compared { NOT_COMPARED, EQUAL, DIFFERENT };
+
+struct match {
+	const struct row *row;             /* the base; NULL: new since the last run */
+	const struct version *now[SIDES];  /* NULL: not there.  What a side did not speak of is taken
+	                                    * from the row.  Flags are always filled in. */
+	size_t folder;                     /* index into the caller's folders */
+	struct print print;                /* of a new item, once looked at; of others in the row */
+	uint64_t size;                     /* of a new item, as its side claims; 0 unknown */
+	int64_t date;                      /* received; 0 unknown */
+	const char *key;                   /* keyed kinds */
+	struct op *op;                     /* what was planned for it; owned by the plan */
+	enum compared compared;            /* the two bodies, normalised */
+	bool looked[SIDES];                /* digest, print and key of that side were asked for */
+	bool mended;                       /* a ref changed without a change of the item: record it */
+	bool wire;                         /* local file holds wire bytes (new items) */
+	bool absorbed;                     /* became part of another match: plan nothing */
+	const char *message_id;            /* new mail, once looked at */
+};
+
+/* How a side differs from the base. */
+enum change {
+	CHANGE_ABSENT, /* not there, and not in the base */
+	CHANGE_SAME,
+	CHANGE_NEW,    /* there, and not in the base */
+	CHANGE_GONE,
+	CHANGE_EDITED,
+	CHANGE_UNSURE  /* the revision moved: the body must be looked at to know */
+};
+
+enum change match_change(const struct match *match, enum side side);
+
+/* The flags that both sides had when they last agreed, each its own. False: there is no base. */
+bool match_base_flags(const struct match *match, struct flags base[SIDES]);
+
+/* Does a row's record of this side differ from what is there, though the item is the same? */
+bool match_moved_on(const struct match *match, enum side side);
+
+/* A name for people and logs: the server's ref, else the local one, else what the row remembers. */
+const char *match_name(const struct match *match);
+
+#endif

@@ -1,0 +1,213 @@
+/* Moves: pairs of a removal and a new item, across folders. */
+#include "core/moves.h"
+
+#include "base/arena.h"
+#include "base/memory.h"
+#include "core/pair.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct search {
+	struct arena *arena;
+	const struct move_folder *folders;
+	struct op *ops;
+	size_t count;
+	struct candidate *a, *b;
+	size_t a_count, b_count;
+	enum side side; /* the side on which items were moved by somebody else than koc */
+};
+
+static bool both_refs(const struct row *row)
+{
+	return row && row->side[SERVER].ref && row->side[LOCAL].ref;
+}
+
+static void become(struct op *op, enum verb verb, enum side side, const char *why)
+{
+	op->verb = verb;
+	op->side = side;
+	op->why = why;
+}
+
+/* The flags of an item that moved on `side` are those at its new place there. */
+static void merge_flags(struct search *search, struct op *op, const struct match *old,
+			const struct match *fresh)
+{
+	enum side side = search->side;
+	struct flags base[SIDES], now[SIDES];
+
+	if (search->folders[op->folder].keyed || !match_base_flags(old, base))
+		return;
+	now[side] = fresh->now[side]->flags;
+	now[side_other(side)] = old->now[side_other(side)] ? old->now[side_other(side)]->flags
+							    : base[side_other(side)];
+	op->flags = arena_alloc(search->arena, SIDES * sizeof *op->flags);
+	flags_merge(search->arena, base, now, op->flags);
+}
+
+static bool takes_back(const struct policy *policy)
+{
+	return policy->direction == DIRECTION_PULL || policy->server_read_only;
+}
+
+/* Moved here: carry it to the server. */
+static void moved_here(void *context, struct candidate *old, struct candidate *fresh)
+{
+	struct search *search = context;
+	struct op *gone = old->match->op, *made = fresh->match->op;
+	const struct policy *from = search->folders[gone->folder].policy;
+	const struct policy *to = search->folders[fresh->folder].policy;
+
+	if (takes_back(from)) { /* the old place keeps it, the new one gets a copy */
+		moves_duplicate(made, old->match->row);
+		return;
+	}
+	if (!to->in_scope || to->mode == MODE_OFF || takes_back(to)) {
+		become(gone, VERB_LEAVE, SERVER,
+		       takes_back(to) ? "moved to a folder that is read-only on the server"
+				      : "moved to a folder that is not synchronised");
+		gone->leave = LEAVE_SCOPE;
+	} else {
+		become(gone, VERB_MOVE, SERVER, NULL);
+		gone->other = fresh->match;
+		gone->to = fresh->folder;
+		merge_flags(search, gone, old->match, fresh->match);
+	}
+	become(made, VERB_NONE, LOCAL, NULL);
+	fresh->match->absorbed = true;
+}
+
+/* Moved on the server: carry it over here. */
+static void moved_there(void *context, struct candidate *old, struct candidate *fresh)
+{
+	struct search *search = context;
+	struct op *gone = old->match->op, *made = fresh->match->op;
+
+	become(gone, VERB_MOVE, LOCAL, NULL);
+	gone->other = fresh->match;
+	gone->to = fresh->folder;
+	merge_flags(search, gone, old->match, fresh->match);
+	become(made, VERB_NONE, LOCAL, NULL);
+	fresh->match->absorbed = true;
+}
+
+/* Gone here, the server has it as before, and it was this plan's business to act on that. */
+static bool gone_here(const struct op *op)
+{
+	const struct match *match = op->match;
+
+	if (!both_refs(match->row) || match->now[LOCAL] || !match->now[SERVER])
+		return false;
+	return (op->verb == VERB_REMOVE || op->verb == VERB_KEEP) ? op->side == SERVER
+								  : op->verb == VERB_COPY && op->side == LOCAL;
+}
+
+static bool gone_there(const struct op *op)
+{
+	const struct match *match = op->match;
+
+	if (!both_refs(match->row) || match->now[SERVER] || !match->now[LOCAL])
+		return false;
+	return (op->verb == VERB_REMOVE || op->verb == VERB_CONFLICT) && op->side == LOCAL;
+}
+
+static bool gone_on_both(const struct op *op)
+{
+	return op->verb == VERB_FORGET && both_refs(op->match->row);
+}
+
+/* New on one side only, whatever was planned for it: a folder out of scope has no plan of its own. */
+static bool new_on(const struct op *op, enum side side)
+{
+	const struct match *match = op->match;
+
+	return !match->absorbed && !match->row && match->now[side] && !match->now[side_other(side)] &&
+	       op->verb != VERB_LEAVE && op->verb != VERB_MOVE;
+}
+
+static void collect(struct search *search, bool (*gone)(const struct op *))
+{
+	enum side side = search->side;
+
+	search->a_count = search->b_count = 0;
+	for (size_t i = 0; i < search->count; i++) {
+		struct op *op = &search->ops[i];
+		bool keyed = search->folders[op->folder].keyed;
+
+		if (gone(op)) {
+			if (pair_key(op->match, side, keyed, true, &search->a[search->a_count]))
+				search->a_count++;
+		} else if (new_on(op, side)) {
+			if (pair_key(op->match, side, keyed, false, &search->b[search->b_count]))
+				search->b_count++;
+		}
+	}
+}
+
+/* Moved on both sides: first find where the server put it, then where it lies here. */
+static void moved_both_there(void *context, struct candidate *old, struct candidate *fresh)
+{
+	(void)context;
+	old->match->op->other = fresh->match; /* decided when the local place is known */
+}
+
+static void moved_both_here(void *context, struct candidate *old, struct candidate *fresh)
+{
+	struct search *search = context;
+	struct op *op = old->match->op;
+	struct match *there = op->other;
+
+	/* The server's place wins: from where it lies here to where the server has it. */
+	old->match->now[LOCAL] = fresh->match->now[LOCAL];
+	become(op, VERB_MOVE, LOCAL, "moved on both sides");
+	op->folder = fresh->folder;
+	op->to = there->folder;
+	search->side = SERVER;
+	merge_flags(search, op, old->match, there);
+	search->side = LOCAL;
+	become(there->op, VERB_NONE, LOCAL, NULL);
+	become(fresh->match->op, VERB_NONE, LOCAL, NULL);
+	there->absorbed = fresh->match->absorbed = true;
+}
+
+static bool placed_there(const struct op *op)
+{
+	return gone_on_both(op) && op->other;
+}
+
+static void find_moved_on_both(struct search *search)
+{
+	search->side = SERVER;
+	collect(search, gone_on_both);
+	pair_up(search->a, search->a_count, search->b, search->b_count, false, moved_both_there, search);
+	search->side = LOCAL;
+	collect(search, placed_there);
+	pair_up(search->a, search->a_count, search->b, search->b_count, false, moved_both_here, search);
+	for (size_t i = 0; i < search->count; i++)
+		if (search->ops[i].verb == VERB_FORGET)
+			search->ops[i].other = NULL;
+}
+
+void moves_find(struct arena *arena, struct op *ops, size_t count, const struct move_folder *folders)
+{
+	struct search search = { .arena = arena, .folders = folders, .ops = ops, .count = count };
+
+	search.a = memory_alloc((count + 1) * sizeof *search.a);
+	search.b = memory_alloc((count + 1) * sizeof *search.b);
+	find_moved_on_both(&search);
+	search.side = SERVER;
+	collect(&search, gone_there);
+	pair_up(search.a, search.a_count, search.b, search.b_count, false, moved_there, &search);
+	search.side = LOCAL;
+	collect(&search, gone_here);
+	pair_up(search.a, search.a_count, search.b, search.b_count, false, moved_here, &search);
+	free(search.a);
+	free(search.b);
+}
+
+void moves_duplicate(struct op *op, const struct row *source)
+{
+	become(op, VERB_DUPLICATE, SERVER, NULL);
+	op->source = source;
+}

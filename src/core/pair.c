@@ -1,0 +1,230 @@
+/* Pair: finding the same content under two names.  Two sorted arrays and a merge. */
+#include "core/pair.h"
+
+#include "base/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int key_order(const struct candidate *a, const struct candidate *b, bool same_folder)
+{
+	size_t least = a->key_size < b->key_size ? a->key_size : b->key_size;
+	int order = memcmp(a->key, b->key, least);
+
+	if (order)
+		return order;
+	if (a->key_size != b->key_size)
+		return a->key_size < b->key_size ? -1 : 1;
+	if (same_folder && a->folder != b->folder)
+		return a->folder < b->folder ? -1 : 1;
+	return 0;
+}
+
+static int full_order(const void *left, const void *right, void *context)
+{
+	const struct candidate *a = left, *b = right;
+	int order = key_order(a, b, *(bool *)context);
+
+	if (order)
+		return order;
+	if (a->date != b->date)
+		return a->date < b->date ? -1 : 1;
+	order = strcmp(a->name, b->name);
+	if (order)
+		return order;
+	return (a->folder > b->folder) - (a->folder < b->folder);
+}
+
+/* Pairs two runs of equal key.  Equal dates first, then in order. */
+static void pair_runs(struct candidate *a, size_t a_count, struct candidate *b, size_t b_count,
+		      pair_found *found, void *context)
+{
+	for (int pass = 0; pass < 2; pass++) {
+		size_t i = 0, k = 0;
+
+		while (i < a_count && k < b_count) {
+			if (a[i].taken) {
+				i++;
+			} else if (b[k].taken) {
+				k++;
+			} else if (pass == 0 && a[i].date != b[k].date) {
+				if (a[i].date < b[k].date)
+					i++;
+				else
+					k++;
+			} else {
+				a[i].taken = b[k].taken = true;
+				found(context, &a[i++], &b[k++]);
+			}
+		}
+	}
+}
+
+void pair_up(struct candidate *a, size_t a_count, struct candidate *b, size_t b_count, bool same_folder,
+	     pair_found *found, void *context)
+{
+	size_t i = 0, k = 0;
+
+	if (!a_count || !b_count)
+		return;
+	qsort_r(a, a_count, sizeof *a, full_order, &same_folder);
+	qsort_r(b, b_count, sizeof *b, full_order, &same_folder);
+	while (i < a_count && k < b_count) {
+		int order = key_order(&a[i], &b[k], same_folder);
+		size_t i_end = i, k_end = k;
+
+		if (order) {
+			if (order < 0)
+				i++;
+			else
+				k++;
+			continue;
+		}
+		while (i_end < a_count && key_order(&a[i], &a[i_end], same_folder) == 0)
+			i_end++;
+		while (k_end < b_count && key_order(&b[k], &b[k_end], same_folder) == 0)
+			k_end++;
+		pair_runs(a + i, i_end - i, b + k, k_end - k, found, context);
+		i = i_end;
+		k = k_end;
+	}
+}
+
+bool pair_key(const struct match *match, enum side side, bool keyed, bool base, struct candidate *candidate)
+{
+	const struct version *version = base ? (match->row ? &match->row->side[side] : NULL) : match->now[side];
+	const struct print *print = match->row ? &match->row->print : &match->print;
+
+	candidate->match = (struct match *)match;
+	candidate->folder = match->folder;
+	candidate->date = match->row ? match->row->date : match->date;
+	candidate->taken = false;
+	if (!version || !version->ref)
+		return false;
+	candidate->name = version->ref;
+	if (keyed) {
+		candidate->key = match->row ? match->row->key : match->key;
+		candidate->key_size = candidate->key ? strlen(candidate->key) : 0;
+		return candidate->key_size > 0;
+	}
+	if (side == LOCAL) {
+		candidate->key = version->digest.bytes;
+		candidate->key_size = DIGEST_SIZE;
+		return digest_known(&version->digest);
+	}
+	candidate->key = print;
+	candidate->key_size = sizeof *print;
+	return print->size && digest_known(&print->head);
+}
+
+/* ---- within a folder ----------------------------------------------------------------------- */
+
+struct lists {
+	struct candidate *a, *b;
+	size_t a_count, b_count;
+	enum side side;
+	const bool *keyed;
+};
+
+static bool is_new(const struct match *match, enum side side)
+{
+	return !match->row && !match->absorbed && match->now[side] && !match->now[side_other(side)];
+}
+
+static void renamed(void *context, struct candidate *gone, struct candidate *fresh)
+{
+	struct lists *lists = context;
+
+	gone->match->now[lists->side] = fresh->match->now[lists->side];
+	gone->match->looked[lists->side] |= fresh->match->looked[lists->side];
+	gone->match->mended = true;
+	fresh->match->absorbed = true;
+}
+
+static void adopted(void *context, struct candidate *here, struct candidate *there)
+{
+	struct lists *lists = context;
+
+	here->match->now[SERVER] = there->match->now[SERVER];
+	here->match->looked[SERVER] |= there->match->looked[SERVER];
+	here->match->mended = true;
+	if (!lists->keyed[here->folder])
+		here->match->compared = EQUAL;
+	if (there->match->date)
+		here->match->date = there->match->date;
+	there->match->absorbed = true;
+}
+
+/* Does it have a local item but none on the server, neither now nor in the base? */
+static bool only_here(const struct match *match)
+{
+	return !match->absorbed && match->now[LOCAL] && !match->now[SERVER] &&
+	       (!match->row || (!match->row->side[SERVER].ref && !(match->row->marks & ROW_KEPT)));
+}
+
+static void find_renames(struct match **matches, size_t count, struct lists *lists)
+{
+	enum side side = lists->side;
+
+	lists->a_count = lists->b_count = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct match *match = matches[i];
+		bool keyed = lists->keyed[match->folder];
+
+		if (match->row && match->row->side[side].ref && !match->now[side] &&
+		    pair_key(match, side, keyed, true, &lists->a[lists->a_count]))
+			lists->a_count++;
+		else if (is_new(match, side) && pair_key(match, side, keyed, false, &lists->b[lists->b_count]))
+			lists->b_count++;
+	}
+	pair_up(lists->a, lists->a_count, lists->b, lists->b_count, true, renamed, lists);
+}
+
+/* The key by which a local item is compared with one on the server. */
+static bool adoption_key(const struct match *match, bool keyed, struct candidate *candidate)
+{
+	const struct print *print = match->row ? &match->row->print : &match->print;
+
+	if (keyed)
+		return pair_key(match, LOCAL, true, false, candidate);
+	*candidate = (struct candidate){ .key = print,
+					 .key_size = sizeof *print,
+					 .folder = match->folder,
+					 .date = match->row ? match->row->date : match->date,
+					 .name = match->now[LOCAL]->ref,
+					 .match = (struct match *)match };
+	return print->size && digest_known(&print->head);
+}
+
+static void find_adoptions(struct match **matches, size_t count, struct lists *lists)
+{
+	lists->a_count = lists->b_count = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct match *match = matches[i];
+		bool keyed = lists->keyed[match->folder];
+
+		if (only_here(match)) {
+			if (adoption_key(match, keyed, &lists->a[lists->a_count]))
+				lists->a_count++;
+		} else if (is_new(match, SERVER) &&
+			   pair_key(match, SERVER, keyed, false, &lists->b[lists->b_count])) {
+			lists->b_count++;
+		}
+	}
+	pair_up(lists->a, lists->a_count, lists->b, lists->b_count, true, adopted, lists);
+}
+
+void pair_in_folders(struct match **matches, size_t count, const bool *keyed_by_folder)
+{
+	struct lists lists = { .keyed = keyed_by_folder };
+
+	lists.a = memory_alloc((count + 1) * sizeof *lists.a);
+	lists.b = memory_alloc((count + 1) * sizeof *lists.b);
+	lists.side = LOCAL;
+	find_renames(matches, count, &lists);
+	lists.side = SERVER;
+	find_renames(matches, count, &lists);
+	find_adoptions(matches, count, &lists);
+	free(lists.a);
+	free(lists.b);
+}
