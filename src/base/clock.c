@@ -20,14 +20,15 @@ int64_t clock_monotonic(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Years beyond four digits, which only hostile data has, become zeros. */
+/* Times whose year has not four digits, which only hostile data has, become the year 9999. */
 static struct tm *broken_down(int64_t when, struct tm *tm,
 			      struct tm *convert(const time_t *, struct tm *))
 {
 	time_t seconds = (time_t)when;
 
-	if (!convert(&seconds, tm) || tm->tm_year < -1900 || tm->tm_year > 9999 - 1900)
-		*tm = (struct tm){ .tm_year = -1900, .tm_mday = 1 };
+	if (!convert(&seconds, tm) || tm->tm_year < 1000 - 1900 ||
+	    tm->tm_year > 9999 - 1900)
+		*tm = (struct tm){ .tm_year = 9999 - 1900, .tm_mday = 1 };
 	return tm;
 }
 

@@ -41,25 +41,22 @@ static int component_error(int at, const char *name, int error)
 static int component_make(int at, const char *name, const struct fail **stopped)
 {
 	int fd = component_open(at, name);
+	mode_t mask;
+	int error;
 
 	if (fd >= 0 || errno != ENOENT)
 		return fd;
 	*stopped = step("mkdir");
 	if (*stopped)
 		return -1;
-	if (mkdirat(at, name, DIRECTORY_MODE) != 0) {
-		/* Another process may have been faster. */
-		return errno == EEXIST ? component_open(at, name) : -1;
-	}
-	fd = component_open(at, name);
-	if (fd >= 0 && fchmod(fd, DIRECTORY_MODE) != 0) {
-		int error = errno;
-
-		close(fd);
-		errno = error;
-		return -1;
-	}
-	return fd;
+	/* A mask that takes the owner's bits would leave a directory that cannot be opened to be
+	 * given its mode. */
+	mask = umask(0);
+	error = mkdirat(at, name, DIRECTORY_MODE) == 0 ? 0 : errno;
+	umask(mask);
+	errno = error;
+	/* Another process may have been faster. */
+	return error == 0 || error == EEXIST ? component_open(at, name) : -1;
 }
 
 /* Copies the first component of *path into `name` and goes behind it; false at the end. */

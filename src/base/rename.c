@@ -49,8 +49,16 @@ static const struct fail *place_unlink(const struct place *place)
 	return fail;
 }
 
+static const struct fail *rename_failed(const struct place *from, const struct place *to, int error,
+					bool *crosses)
+{
+	*crosses = error == EXDEV;
+	return place_failed(error == ENOENT ? from : to, error);
+}
+
 /* Renames without replacing where RENAME_NOREPLACE is lacking. */
-static const struct fail *rename_by_link(const struct place *from, const struct place *to)
+static const struct fail *rename_by_link(const struct place *from, const struct place *to,
+					 bool *crosses)
 {
 	const struct fail *fail;
 	struct stat status;
@@ -62,33 +70,29 @@ static const struct fail *rename_by_link(const struct place *from, const struct 
 		if (fstatat(to->directory, to->name, &status, AT_SYMLINK_NOFOLLOW) == 0)
 			return place_failed(to, EEXIST);
 		if (renameat(from->directory, from->name, to->directory, to->name) != 0)
-			return place_failed(to, errno);
+			return rename_failed(from, to, errno, crosses);
 		return NULL;
 	}
 	if (linkat(from->directory, from->name, to->directory, to->name, 0) != 0)
-		return place_failed(errno == ENOENT ? from : to, errno);
+		return rename_failed(from, to, errno, crosses);
 	fail = file_sync(to->directory);
 	return fail ? fail : place_unlink(from);
 }
 
-/* Renames within one file system.  EXDEV comes back as *crosses. */
+/* Renames within one file system.  *crosses: they are two. */
 static const struct fail *rename_within(const struct place *from, const struct place *to,
 					bool *crosses)
 {
 	const struct fail *fail = step("rename");
-	int error;
 
 	*crosses = false;
 	if (fail)
 		return fail;
 	if (renameat2(from->directory, from->name, to->directory, to->name, RENAME_NOREPLACE) == 0)
 		return NULL;
-	error = errno;
-	if (lacks_flag(error))
-		return rename_by_link(from, to);
-	if (error == EXDEV)
-		*crosses = true;
-	return place_failed(error == ENOENT ? from : to, error);
+	if (lacks_flag(errno))
+		return rename_by_link(from, to, crosses);
+	return rename_failed(from, to, errno, crosses);
 }
 
 static const struct fail *copy_bytes(int from, int to)
