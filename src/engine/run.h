@@ -1,0 +1,145 @@
+/* Run: what the files of engine/ share during one sync.  Private to the room. */
+#ifndef KOC_ENGINE_RUN_H
+#define KOC_ENGINE_RUN_H
+
+#include "base/arena.h"
+#include "base/vec.h"
+#include "core/guard.h"
+#include "core/plan.h"
+#include "engine/account.h"
+
+struct map;
+
+/* A folder during a run. */
+struct folder {
+	const char *path;
+	struct state_folder saved;        /* as the state has it; id 0: not yet */
+	struct store_folder *seen[SIDES]; /* NULL: not there on that side */
+	const struct kind_traits *traits;
+	struct policy policy;
+	const struct fail *fail;          /* the folder is skipped for the rest of the run */
+	uint64_t items;                   /* rows on both sides before this run */
+	bool missing[SIDES];              /* known, but not there any more */
+	bool gave_rows;                   /* rows were taken out of it, or ops of it removed items */
+
+	/* This round: */
+	bool look[SIDES];                 /* to be listed */
+	bool full[SIDES];                 /* in full */
+	bool looked[SIDES];               /* it was: its cursor may be saved */
+	const char *cursor[SIDES];        /* of the listing, to be saved */
+	bool emptied[SIDES];              /* listed in full, nothing there */
+	struct map *by_row;               /* row id → match */
+	struct pending *pending;          /* what was open when the round began */
+	size_t pending_count;
+	size_t open;                      /* operations not finished yet */
+
+	/* For the next round: */
+	bool again[SIDES];
+};
+
+struct run {
+	const struct engine *engine;
+	const struct sync_request *request;
+	struct sync_outcome *outcome;
+	struct arena *arena;              /* lives as long as the run: folders */
+	struct arena *round;              /* matches and operations of one round */
+	int64_t id;                       /* the state's number of this run */
+	const char *vault;                /* this run's directory in the vault; NULL: not made yet */
+	unsigned vault_next;
+
+	struct folder *folders;           /* in the order of work */
+	size_t folder_count;
+	struct folder *trash;             /* where server removals go; NULL none */
+
+	struct {
+		VEC(struct match *)
+	} matches;
+	struct op *ops;
+	size_t op_count;
+	struct {
+		VEC(struct pending)
+	} left;                           /* what stays open after this round, to be saved by mark.c */
+	struct progress progress;
+};
+
+/* folders.c: both folder lists against the state; makes, renames and drops folders. */
+const struct fail *folders_open(struct run *run) MUST_CHECK;
+/* Drops what is empty now on one side and was removed on the other. */
+const struct fail *folders_close(struct run *run) MUST_CHECK;
+struct folder *folders_by_id(const struct run *run, int64_t id); /* NULL none */
+
+/* recover.c: what a run left behind that did not end. */
+const struct fail *recover_places(struct run *run) MUST_CHECK;  /* before anything else */
+const struct fail *recover_intents(struct run *run) MUST_CHECK; /* after folders_open */
+
+/* look.c: lists what is to be looked at and finds what differs from the rows: fills run->matches. */
+const struct fail *look_all(struct run *run) MUST_CHECK;
+/* Did a local folder change since this round's look? */
+const struct fail *look_again(struct run *run, bool *changed) MUST_CHECK;
+
+/* content.c: looks at bodies and prints where names do not settle it, and pairs within folders. */
+const struct fail *content_pair(struct run *run) MUST_CHECK;
+/* Carries out VERB_LOOK operations; they are to be planned again. */
+const struct fail *content_look(struct run *run, struct op **ops, size_t count) MUST_CHECK;
+
+/* decide.c: matches → run->ops: plan, moves, guard. */
+const struct fail *decide_all(struct run *run) MUST_CHECK;
+
+/* perform.c: carries out run->ops. */
+const struct fail *perform_all(struct run *run) MUST_CHECK;
+/* alter.c: all that needs no body: flags, moves, copies, removals, on both sides.  begin queues the server's
+ * part, end waits for it, does the local part and records all. */
+struct alter;
+const struct fail *alter_begin(struct run *run, struct op **ops, size_t count,
+			       struct alter **alter) MUST_CHECK;
+const struct fail *alter_end(struct alter *alter) MUST_CHECK; /* frees it */
+void alter_drop(struct alter *alter);                         /* frees it unfinished */
+/* pull.c, push.c: bodies. */
+const struct fail *pull_items(struct run *run, struct op **ops, size_t count) MUST_CHECK;
+const struct fail *push_items(struct run *run, struct op **ops, size_t count) MUST_CHECK;
+
+/* mark.c: cursors and pending rows of finished folders, one transaction each. */
+const struct fail *mark_folders(struct run *run) MUST_CHECK;
+
+/* record.c */
+
+/* The operation is finished, well or not.  With a fail of ITEM scope it becomes pending (set aside, raced);
+ * FOLDER scope skips the folder; wider fails are returned. */
+const struct fail *op_end(struct run *run, struct op *op, const struct fail *fail) MUST_CHECK;
+/* Its text goes into the history; call inside a transaction. */
+const struct fail *op_history(struct run *run, const struct op *op) MUST_CHECK;
+/* A copy of the match's row, or a new one for it in the folder, in run->round. */
+struct row *row_for(struct run *run, const struct match *match, const struct folder *folder);
+/* The flags to remember: `done` is what each side has now. */
+void row_flags(struct run *run, struct row *row, const struct op *op, const struct flags done[SIDES]);
+/* Where the item of an operation lies on a side before the operation; NULL: nowhere. */
+const struct version *op_place(struct run *run, const struct op *op, enum side side,
+			       struct folder **folder);
+/* The ref of an item that the server took without telling its name: the first of `refs` that no row has; NULL
+ * none. */
+const struct fail *ref_unclaimed(struct run *run, const struct folder *folder, const char *const *refs,
+				 size_t count, const char **ref) MUST_CHECK;
+
+/* vault.c */
+
+/* A path in this run's part of the vault for a file of this name, recorded in the state (inside the open
+ * transaction); the directory is made. */
+const struct fail *vault_take(struct run *run, const struct folder *folder, const char *name,
+			      const char *why, const char **path) MUST_CHECK;
+const struct fail *vault_prune(struct run *run) MUST_CHECK;
+
+/* conflict.c: records the conflict (inside the open transaction) and gives the path for the loser; *path NULL
+ * when there is none to keep. */
+const struct fail *conflict_take(struct run *run, const struct op *op, const char **path) MUST_CHECK;
+
+/* account.c */
+
+/* Is the run's time over? */
+const struct fail *run_check(const struct run *run) MUST_CHECK;
+void run_tell(const struct run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void run_progress(struct run *run, const char *folder, uint64_t items, uint64_t bytes);
+
+/* Runs `body` inside a transaction: `if (!f) f = …` in between, then tx_end. */
+const struct fail *tx_end(struct run *run, const struct fail *fail) MUST_CHECK;
+
+#endif
