@@ -27,11 +27,11 @@ void *memory_alloc(size_t size)
 
 void *memory_resize(void *old, size_t count, size_t size)
 {
-	void *memory;
+	void *memory = NULL;
+	size_t bytes;
 
-	if (!count || !size)
-		count = size = 1;
-	memory = reallocarray(old, count, size);
+	if (!__builtin_mul_overflow(count, size, &bytes))
+		memory = realloc(old, bytes ? bytes : 1);
 	if (!memory)
 		memory_end();
 	return memory;
