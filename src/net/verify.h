@@ -1,0 +1,23 @@
+/* Verify: whether a server's certificate is good enough, and if not, why not, in words. */
+#ifndef KOC_NET_VERIFY_H
+#define KOC_NET_VERIFY_H
+
+#include "base/digest.h"
+#include "base/fail.h"
+
+#include <openssl/ssl.h>
+
+struct verify {
+	const char *host;       /* a name or an address literal; borrowed */
+	struct digest pin;      /* SHA-256 of the SPKI; not known: the chain is verified */
+	char reason[FAIL_TEXT]; /* set when the certificate was refused, else "" */
+};
+
+/* Makes `ssl` expect a certificate for verify->host, and tells the server the name (SNI) unless
+ * it is an address.  0 if OpenSSL cannot. */
+int verify_expect(struct verify *verify, SSL *ssl);
+
+/* For SSL_CTX_set_cert_verify_callback; `context` is the struct verify. */
+int verify_certificate(X509_STORE_CTX *store, void *context);
+
+#endif
