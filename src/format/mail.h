@@ -6,27 +6,33 @@
 #include "core/item.h"
 
 struct mail_fields {
-	char *message_id; /* with angle brackets, first one found; NULL none */
-	char *subject;    /* RFC 2047 decoded, UTF-8, at most 998 bytes; NULL none */
+	char *message_id; /* with angle brackets, the first one found; as sent where it has none;
+			   * NULL none */
+	char *subject;    /* RFC 2047 decoded, UTF-8, at most MAIL_FIELD_MOST bytes; NULL none */
 	char *from;       /* the same */
 	int64_t sent;     /* Date: in seconds since the epoch, 0 unknown */
 };
 
+#define MAIL_FIELD_MOST ((size_t)998)
+
 void mail_fields_free(struct mail_fields *fields); /* frees the strings, not the struct */
 
-struct mail_scan; /* opaque: one message being read, piece by piece */
+struct mail_scan; /* opaque: one message's header being read, piece by piece */
 
 struct mail_scan *mail_scan_begin(void);
 
-/* The next bytes, with CRLF or LF line ends (both count as CRLF for the print).  Only the header is
- * looked into, at most its first MAIL_HEADER_MOST bytes; memory is bounded. */
-void mail_scan_add(struct mail_scan *scan, const void *data, size_t size);
+/* The next bytes of a message (or of its header alone), with CRLF or LF line ends.  Only the header
+ * is looked into, at most its first MAIL_HEADER_MOST bytes; memory is bounded.  False when it needs no
+ * more: what follows may be fed, to no effect. */
+bool mail_scan_add(struct mail_scan *scan, const void *data, size_t size);
 
-/* Ends it and frees it.  print->size is the size on the wire (every line end counted as CRLF;
- * a lone CR is one byte), print->head the SHA-256 of the header with LF line ends, up to and without
- * the empty line.  Both leave out a header line "X-TUID: …", QUIRK(mbsync): it adds one to what it
- * stores, on either side.  `fields` may be NULL (nothing is decoded then). */
-void mail_scan_end(struct mail_scan *scan, struct print *print, struct mail_fields *fields);
+/* Ends it and frees it.  `size` is what the message takes on the wire, every line end counted as CRLF
+ * (a server's RFC822.SIZE; a body knows it).  print->size is that size; print->head the SHA-256 of
+ * the header with LF line ends, up to and without the empty line, its last line ended where it is
+ * not.  Both leave out a header line "X-TUID: …", QUIRK(mbsync): it adds one to what it stores, on
+ * either side.  `print` and `fields` may be NULL: then that is not worked out. */
+void mail_scan_end(struct mail_scan *scan, uint64_t size, struct print *print,
+		   struct mail_fields *fields);
 
 #define MAIL_HEADER_MOST ((size_t)1 << 20)
 

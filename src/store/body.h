@@ -41,8 +41,10 @@ struct body {
 	size_t memory_room;
 	struct digest_run *run;
 	struct mail_scan *scan;
+	bool header;             /* the scan wants more */
 	bool cr;                 /* a CR is held back (body_add_wire) */
-	bool read_cr;            /* last byte given out was CR (body_read_wire) */
+	bool after_cr;           /* the last byte on disk is CR */
+	uint64_t bare;           /* LF without CR before them on disk */
 	char *out;               /* write buffer */
 	size_t out_size;
 };
@@ -61,7 +63,8 @@ const struct fail *body_add_wire(struct body *body, const void *data, size_t siz
 const struct fail *body_end(struct body *body) MUST_CHECK;
 
 /* A body that reads an existing open regular file of `size` bytes (takes fd).  It is scanned here,
- * once, so digest, print and fields are known.  With `wire` the file is known to hold wire bytes. */
+ * once, so digest, print and fields are known.  With `wire` the file is known to hold wire bytes.
+ * FAIL_STALE when the file has another size: it is being changed. */
 const struct fail *body_of_file(int fd, uint64_t size, bool mail, bool wire,
 				struct body **body) MUST_CHECK;
 
@@ -76,13 +79,14 @@ const struct fail *body_read(struct body *body, uint64_t offset, void *data, siz
 /* The number of bytes that body_read_wire will give in all. */
 uint64_t body_wire_size(const struct body *body);
 
-/* Reads the wire form from the start on (*offset 0 first; private position otherwise); *got 0 at the
- * end.  `room` is at least 2. */
+/* Reads the wire form from the start on (*offset 0 first, then what the call before left in it: a
+ * position on disk); *got 0 at the end.  `room` is at least 2. */
 const struct fail *body_read_wire(struct body *body, uint64_t *offset, void *data, size_t room,
 				  size_t *got) MUST_CHECK;
 
 /* The spool file's name if the body lies in one, to be renamed into its place; body_taken tells that
- * it was (body_free then leaves the file alone).  NULL: read it and write it out. */
+ * it was (body_free then leaves the file alone, and the body can no longer be read).  NULL: read it
+ * and write it out. */
 const char *body_spool_name(const struct body *body);
 void body_taken(struct body *body);
 
