@@ -1,0 +1,293 @@
+/* Words: a reader of RFC 2047 encoded words.  Our own, since it must take any bytes from anybody, and
+ * be as lenient as mail programs are: words split within a character are joined, words that touch
+ * other text are decoded too. */
+#include "format/words.h"
+
+#include "base/buf.h"
+#include "base/memory.h"
+#include "base/str.h"
+
+#include <errno.h>
+#include <iconv.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+#define CHARSET_MOST 24
+
+/* Character sets of mail.  Only these reach iconv(3): its other converters have had holes, and some
+ * sets (UTF-7) hide characters.  A converter stays open: opening costs more than converting. */
+static struct charset {
+	const char *name;
+	const char *iconv_name; /* NULL: bytes are UTF-8 as they are */
+	iconv_t converter;
+	bool opened;
+} charsets[] = {
+	{ .name = "utf-8" },
+	{ .name = "utf8" },
+	{ .name = "us-ascii" },
+	{ .name = "ascii" },
+	{ .name = "iso-8859-1", .iconv_name = "ISO-8859-1" },
+	{ .name = "latin1", .iconv_name = "ISO-8859-1" },
+	{ .name = "iso-8859-2", .iconv_name = "ISO-8859-2" },
+	{ .name = "iso-8859-3", .iconv_name = "ISO-8859-3" },
+	{ .name = "iso-8859-4", .iconv_name = "ISO-8859-4" },
+	{ .name = "iso-8859-5", .iconv_name = "ISO-8859-5" },
+	{ .name = "iso-8859-6", .iconv_name = "ISO-8859-6" },
+	{ .name = "iso-8859-7", .iconv_name = "ISO-8859-7" },
+	{ .name = "iso-8859-8", .iconv_name = "ISO-8859-8" },
+	{ .name = "iso-8859-8-i", .iconv_name = "ISO-8859-8" },
+	{ .name = "iso-8859-9", .iconv_name = "ISO-8859-9" },
+	{ .name = "iso-8859-10", .iconv_name = "ISO-8859-10" },
+	{ .name = "iso-8859-13", .iconv_name = "ISO-8859-13" },
+	{ .name = "iso-8859-14", .iconv_name = "ISO-8859-14" },
+	{ .name = "iso-8859-15", .iconv_name = "ISO-8859-15" },
+	{ .name = "iso-8859-16", .iconv_name = "ISO-8859-16" },
+	{ .name = "windows-874", .iconv_name = "CP874" },
+	{ .name = "tis-620", .iconv_name = "TIS-620" },
+	{ .name = "windows-1250", .iconv_name = "CP1250" },
+	{ .name = "windows-1251", .iconv_name = "CP1251" },
+	{ .name = "windows-1252", .iconv_name = "CP1252" },
+	{ .name = "cp1252", .iconv_name = "CP1252" },
+	{ .name = "windows-1253", .iconv_name = "CP1253" },
+	{ .name = "windows-1254", .iconv_name = "CP1254" },
+	{ .name = "windows-1255", .iconv_name = "CP1255" },
+	{ .name = "windows-1256", .iconv_name = "CP1256" },
+	{ .name = "windows-1257", .iconv_name = "CP1257" },
+	{ .name = "windows-1258", .iconv_name = "CP1258" },
+	{ .name = "koi8-r", .iconv_name = "KOI8-R" },
+	{ .name = "koi8-u", .iconv_name = "KOI8-U" },
+	{ .name = "iso-2022-jp", .iconv_name = "ISO-2022-JP" },
+	{ .name = "euc-jp", .iconv_name = "EUC-JP" },
+	{ .name = "shift_jis", .iconv_name = "CP932" },
+	{ .name = "gb2312", .iconv_name = "GB18030" },
+	{ .name = "gbk", .iconv_name = "GB18030" },
+	{ .name = "gb18030", .iconv_name = "GB18030" },
+	{ .name = "big5", .iconv_name = "BIG5" },
+	{ .name = "euc-kr", .iconv_name = "CP949" },
+	{ .name = "ks_c_5601-1987", .iconv_name = "CP949" },
+};
+
+static struct charset *charset_find(const char *name, size_t size)
+{
+	for (size_t i = 0; i < sizeof charsets / sizeof *charsets; i++)
+		if (strlen(charsets[i].name) == size &&
+		    str_ncasecmp(charsets[i].name, name, size) == 0)
+			return &charsets[i];
+	return NULL;
+}
+
+/* Adds as much as there is room for. */
+static void add(struct buf *out, const char *data, size_t size)
+{
+	size_t room = out->limit - out->size;
+
+	buf_add(out, data, size < room ? size : room);
+}
+
+static bool charset_open(struct charset *charset)
+{
+	if (!charset->opened)
+		charset->converter = iconv_open("UTF-8", charset->iconv_name);
+	charset->opened = true;
+	return charset->converter != (iconv_t)-1; /* the system may lack the converter */
+}
+
+static void charset_convert(struct charset *charset, struct buf *in, struct buf *out)
+{
+	char *from = in->data;
+	size_t left = in->size;
+	char chunk[512];
+
+	if (!charset->iconv_name || !charset_open(charset)) {
+		add(out, in->data, in->size);
+		return;
+	}
+	iconv(charset->converter, NULL, NULL, NULL, NULL);
+	while (left && out->size < out->limit) {
+		char *to = chunk;
+		size_t room = sizeof chunk;
+		size_t done = iconv(charset->converter, &from, &left, &to, &room);
+		int error = done == (size_t)-1 ? errno : 0;
+
+		add(out, chunk, (size_t)(to - chunk));
+		if (error == EILSEQ && left) {
+			add(out, REPLACEMENT, 3);
+			from++;
+			left--;
+		} else if (error != E2BIG || to == chunk) {
+			if (left)
+				add(out, REPLACEMENT, 3); /* a character cut off */
+			break;
+		}
+	}
+}
+
+/* ---- one encoded word --------------------------------------------------------------------- */
+
+struct word {
+	struct charset *charset;
+	char encoding; /* 'b' or 'q' */
+	const char *text, *text_end;
+	const char *end;
+};
+
+/* "=?charset?encoding?text?=" (RFC 2047 2); a language may follow the charset (RFC 2231 5). */
+static bool word_parse(const char *at, struct word *word)
+{
+	size_t name, language;
+
+	if (at[0] != '=' || at[1] != '?')
+		return false;
+	at += 2;
+	name = strcspn(at, "?* ");
+	if (name > CHARSET_MOST)
+		return false;
+	word->charset = charset_find(at, name);
+	language = strcspn(at + name, "? ");
+	at += name + language;
+	if (!word->charset || at[0] != '?' || !at[1] || at[2] != '?')
+		return false;
+	word->encoding = at[1] | 0x20;
+	if (word->encoding != 'b' && word->encoding != 'q')
+		return false;
+	word->text = at + 3;
+	word->text_end = word->text + strcspn(word->text, "?");
+	if (word->text_end[0] != '?' || word->text_end[1] != '=')
+		return false;
+	word->end = word->text_end + 2;
+	return true;
+}
+
+static int hex_digit(char c)
+{
+	uint8_t value;
+	char two[3] = { '0', c, '\0' };
+
+	return c && str_unhex(&value, two, 1) ? value : -1;
+}
+
+static void decode_q(const struct word *word, struct buf *out)
+{
+	for (const char *at = word->text; at < word->text_end; at++) {
+		if (*at == '=' && word->text_end - at > 2 && hex_digit(at[1]) >= 0 &&
+		    hex_digit(at[2]) >= 0) {
+			buf_addc(out, (char)(hex_digit(at[1]) << 4 | hex_digit(at[2])));
+			at += 2;
+		} else {
+			buf_addc(out, *at == '_' ? ' ' : *at);
+		}
+	}
+}
+
+/* What is no base64 is passed over (RFC 2045 6.8). */
+static void decode_b(const struct word *word, struct buf *out)
+{
+	static const char alphabet[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	unsigned bits = 0;
+	int held = 0;
+
+	for (const char *at = word->text; at < word->text_end && *at != '='; at++) {
+		const char *digit = strchr(alphabet, *at);
+
+		if (!digit)
+			continue;
+		bits = (bits << 6 | (unsigned)(digit - alphabet)) & 0xffff;
+		held += 6;
+		if (held >= 8) {
+			held -= 8;
+			buf_addc(out, (char)(bits >> held & 0xff));
+		}
+	}
+}
+
+/* ---- text --------------------------------------------------------------------------------- */
+
+/* Decodes the words from `at` on that are of one character set and follow each other: together, for
+ * some programs split them within a character.  Returns where the text goes on. */
+static const char *run_decode(const char *at, const struct word *first, struct buf *out)
+{
+	struct word word = *first;
+	struct buf bytes;
+
+	buf_init(&bytes, strlen(at)); /* decoding never makes more */
+	for (;;) {
+		const char *next;
+
+		if (word.encoding == 'b')
+			decode_b(&word, &bytes);
+		else
+			decode_q(&word, &bytes);
+		at = word.end;
+		/* Space between two encoded words is none (RFC 2047 6.2). */
+		next = at + strspn(at, " ");
+		if (!word_parse(next, &word))
+			break;
+		at = next;
+		if (word.charset != first->charset)
+			break;
+	}
+	charset_convert(first->charset, &bytes, out);
+	buf_free(&bytes);
+	return at;
+}
+
+static char *clean(const char *text, size_t size, size_t most)
+{
+	struct buf out;
+	char *result;
+
+	buf_init(&out, most);
+	while (size) {
+		uint32_t code = 0;
+		size_t length = str_utf8_next(text, size, &code);
+
+		if (!length)
+			buf_add(&out, REPLACEMENT, 3);
+		else if (code < 0x20 || (code >= 0x7f && code <= 0x9f))
+			buf_addc(&out, ' ');
+		else
+			buf_add(&out, text, length);
+		if (out.over)
+			break;
+		length = length ? length : 1;
+		text += length;
+		size -= length;
+	}
+	result = memory_str(out.data);
+	buf_free(&out);
+	return result;
+}
+
+char *words_clean(const char *text, size_t most)
+{
+	return clean(text, strlen(text), most);
+}
+
+char *words_decode(const char *text, size_t most)
+{
+	struct buf out;
+	struct word word;
+	char *result;
+
+	/* One more than fits, a whole character if it is one, so that cleaning sees what is cut. */
+	buf_init(&out, most + 4);
+	while (*text && out.size < out.limit) {
+		const char *next;
+
+		if (word_parse(text, &word)) {
+			text = run_decode(text, &word, &out);
+			continue;
+		}
+		next = strstr(text + 1, "=?");
+		if (!next)
+			next = text + strlen(text);
+		add(&out, text, (size_t)(next - text));
+		text = next;
+	}
+	result = clean(out.data, out.size, most);
+	buf_free(&out);
+	return result;
+}
