@@ -1,0 +1,77 @@
+#!/usr/bin/python3
+"""What neomutt does in the store reaches the server, and neomutt reads what koc wrote."""
+import os, sys; sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
+import pty, select, shutil
+from harness import Account, LISTING, text_message
+from tap import equal, finish, ok, skip_all
+
+if not shutil.which("neomutt"):
+    skip_all("needs neomutt")
+
+
+def neomutt(a, folder, keys):
+    """Opens a folder and types; the keys end with leaving neomutt."""
+    rc = a.base + "/neomuttrc"
+    with open(rc, "w") as f:
+        f.write(f'set folder="{a.mail.root}"\nset mbox_type=Maildir\nset sort=date\n'
+                "set confirmappend=no\nset delete=yes\nset move=no\nset quit=yes\n"
+                "set header_cache=\nset wait_key=no\nset mark_old=no\nset confirmcreate=no\n"
+                "set maildir_trash=no\nset trash=\nset beep=no\n")
+    pid, screen = pty.fork()
+    if pid == 0:
+        os.environ.update(TERM="xterm", HOME=a.base, LANG="C.UTF-8")
+        os.execvp("neomutt", ["neomutt", "-n", "-F", rc, "-f", a.mail.path(folder), "-e",
+                              f'push "{keys}"'])
+    seen = b""
+    while True:
+        ready, _, _ = select.select([screen], [], [], 60)
+        try:
+            block = os.read(screen, 65536) if ready else b""
+        except OSError:
+            block = b""
+        if not block:
+            break
+        seen += block
+    os.close(screen)
+    if not ready:
+        os.kill(pid, 9)
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    ok(status == 0, f"neomutt in {folder}: {keys}", seen[-2000:])
+
+
+with Account(None) as a:
+    for i in range(6):
+        a.server.append("INBOX", text_message(f"Message {i}"), "", (), 1700000000 + i)
+    a.server.create("Work")
+    a.sync()
+
+    def subjects(folder):
+        return sorted(m["data"].split(b"Subject: ")[1].split(b"\r\n")[0].decode()
+                      for m in a.server.messages(folder))
+
+    # Message 0 flagged, 1 read, 2 deleted, 3 moved to Work, 4 copied to Work.
+    neomutt(a, "INBOX", "<first-entry><flag-message><next-entry>"
+                        "<jump>3<enter><delete-message>"
+                        "<jump>4<enter><save-message>=Work<enter>"
+                        "<jump>5<enter><copy-message>=Work<enter>"
+                        "<jump>2<enter><display-message><exit><quit>")
+    equal(len(a.mail.files("INBOX")), 4, "neomutt changed the store")
+    a.sync(name="koc after neomutt")
+    a.equal(at_least=7)
+    equal(subjects("INBOX"), ["Message 0", "Message 1", "Message 4", "Message 5"], "INBOX there")
+    equal(subjects("Work"), ["Message 3", "Message 4"], "Work there")
+    equal(subjects("Trash"), ["Message 2"], "Trash there")
+    flags = {m["data"].split(b"Subject: ")[1].split(b"\r\n")[0].decode(): m["flags"]
+             for m in a.server.messages("INBOX")}
+    ok("F" in flags["Message 0"], "flagged there", flags)
+    ok("S" in flags["Message 1"], "read there", flags)
+    a.silent(allowed=LISTING)
+
+    # And back: what the server did is what neomutt shows.
+    a.server.store("INBOX", a.server.uids("INBOX")[2], "+", "FRS")
+    a.sync(name="a change there")
+    neomutt(a, "INBOX", "<tag-pattern>~F<enter><tag-prefix><clear-flag>!<quit>")
+    a.sync(name="flags cleared in neomutt")
+    a.equal()
+    ok(not any("F" in m["flags"] for m in a.server.messages("INBOX")), "are cleared there")
+finish(at_least=18)
