@@ -255,5 +255,7 @@ void mail_scan_end(struct mail_scan *scan, uint64_t size, struct print *print,
 
 bool mail_size_close(uint64_t a, uint64_t b)
 {
-	return a == b || a == b + MAIL_TUID_SIZE || b == a + MAIL_TUID_SIZE;
+	uint64_t apart = a > b ? a - b : b - a;
+
+	return apart == 0 || apart == MAIL_TUID_SIZE;
 }

@@ -49,6 +49,8 @@ static void memory_append(struct body *body, const char *data, size_t size)
 {
 	size_t used = (size_t)body->size;
 
+	if (!size)
+		return;
 	if (size > body->memory_room - used) {
 		/* Exact for what comes in one piece, doubled for what grows. */
 		size_t room = used > size ? 2 * used : used + size;
