@@ -1,0 +1,52 @@
+#!/bin/sh
+# All tests that take minutes: unit tests, the same under ASan and UBSan, then the whole program on real
+# servers.  `make check` builds first.  Arguments: test files to run instead of all of tests/t.
+cd "$(dirname "$0")/.." || exit 1
+jobs=${JOBS:-2}
+logs=$(mktemp -d) || exit 1
+trap 'rm -rf "$logs"' EXIT
+trap 'exit 1' INT TERM
+began=$(date +%s)
+status=0
+
+# Unit tests: one program a file; its output is shown when it fails.
+unit() {
+	log=$logs/$(echo "$1" | tr / -)
+	if timeout 300 "$1" > "$log" 2>&1; then
+		echo "ok   $1 ($(grep -c '\[ *OK *\]' "$log"))"
+	else
+		echo "FAIL $1: status $?"
+		sed 's/^/     /' "$log"
+	fi
+}
+if [ "$1" = --unit ]; then # one of them, called by xargs below
+	logs=$3 unit "$2"
+	trap - EXIT
+	exit 0
+fi
+if [ $# -eq 0 ]; then
+	for program in tests/unit/*.c; do
+		name=$(basename "$program" .c)
+		for at in build/tests build/asan/tests; do
+			echo "$at/$name"
+		done
+	done | xargs -P "$jobs" -I '{}' sh tests/check.sh --unit '{}' "$logs" > "$logs/units"
+	sort "$logs/units"
+	passed=$(grep -c '^ok ' "$logs/units")
+	failed=$(grep -c '^FAIL ' "$logs/units")
+	# Twice as many programs as files, or some were never run.
+	wanted=$(($(ls tests/unit/*.c | wc -l) * 2))
+	if [ "$failed" -gt 0 ] || [ "$passed" -ne "$wanted" ] || [ "$wanted" -eq 0 ]; then
+		status=1
+	fi
+	units="unit tests: $passed of $wanted programs passed, half of them under ASan and UBSan"
+	set -- tests/t/*.t
+fi
+
+# prove reads the interpreter from -e; a test file that hangs is ended.
+prove -j "$jobs" -e 'timeout 400 /usr/bin/python3' "$@" || status=1
+
+[ -z "$units" ] || echo "$units"
+echo "whole program: $# test files on real servers"
+echo "all together: $(($(date +%s) - began)) s; $([ $status = 0 ] && echo PASSED || echo FAILED)"
+exit $status

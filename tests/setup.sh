@@ -1,0 +1,49 @@
+#!/bin/sh
+# Installs what building and testing need on Debian 12, if something is missing.  This is the one place
+# that lists it.  Does nothing, quickly, when all is there.
+
+# To build; libetpan-dev brings the GnuTLS flavour of libcurl.
+build='gcc make pkg-config libc6-dev libetpan-dev libsqlite3-dev libssl-dev libconfuse-dev zlib1g-dev'
+# To test, to show and to check: servers, peers, readers.
+tests='libcmocka-dev dovecot-imapd python3 openssl perl isync neomutt notmuch sqlite3 mandoc binutils'
+
+missing() {
+	# shellcheck disable=SC2086 # a list of words
+	dpkg-query -W -f '${db:Status-Abbrev}${Package}\n' $build $tests 2>&1 |
+	    sed -n -e '/^ii /d' -e 's/^.*no packages found matching //p' -e 's/^[a-z][a-zA-Z ] //p'
+}
+
+if ! command -v dpkg-query > /dev/null; then
+	echo "setup: this is not Debian; what its packages are called there: $build $tests" >&2
+	exit 0
+fi
+wanted=$(missing | sort -u | tr '\n' ' ')
+[ -n "$wanted" ] || exit 0
+
+line="apt-get install --no-install-recommends --no-remove $wanted"
+if [ "$(id -u)" = 0 ]; then
+	sudo=
+elif sudo -n true 2> /dev/null; then
+	sudo='sudo'
+else
+	echo "setup: packages are missing; as root, please:" >&2
+	echo "    $line" >&2
+	exit 1
+fi
+
+# The tests start servers of their own on loopback: the packages must not start theirs.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+	printf '#!/bin/sh\nexit 101\n' | $sudo tee $policy > /dev/null && $sudo chmod 755 $policy
+	trap '$sudo rm -f $policy' EXIT
+	trap 'exit 1' INT TERM
+fi
+echo "setup: $line"
+# shellcheck disable=SC2086
+if ! { $sudo apt-get -qq update &&
+    $sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends \
+	--no-remove $wanted; }; then
+	echo "setup: that failed; please run it by hand and look at what it says:" >&2
+	echo "    $line" >&2
+	exit 1
+fi
