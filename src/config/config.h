@@ -12,6 +12,7 @@ enum tristate { UNSET = -1, NO = 0, YES = 1 };
 struct folder_rule {           /* folder "PATTERN" { … } */
 	char *pattern;
 	int line;
+	bool from_modes;       /* from the .modes file: `pattern` is a path, not a pattern */
 	bool has_mode, has_direction, has_delete, has_removals, has_merge, has_expire;
 	enum mode mode;
 	enum direction direction;
@@ -76,8 +77,10 @@ void config_free(struct config *config); /* NULL allowed; wipes passwords */
  * literal characters wins, an exact name before all; of equals the later), else the built-in default.
  * `roles` (enum folder_role) for the defaults.  *line: where the mode comes from, 0 a default. */
 struct folder_settings {
-	enum mode mode;
+	enum mode mode;        /* what is to be done */
+	enum mode asked;       /* as configured; differs from `mode` where that is not built yet (text) */
 	int mode_line;
+	bool mode_from_modes;  /* mode_line is a line of the .modes file */
 	enum direction direction;
 	enum delete_policy remove;
 	bool keep_removed;
