@@ -1,0 +1,217 @@
+/* config.h: which rule applies to a folder, and what applies where none does. */
+#include "unit/config_room.h"
+
+#include "config/rules.h"
+
+/* Which patterns can match a folder of which kinds: m c t k n, as in KINDS. */
+static const struct {
+	const char *pattern, *kinds;
+} reaches[] = {
+	{ "mail/INBOX", "m" },
+	{ "mail/*", "m" },
+	{ "mail*", "m" },
+	{ "mail", "" },
+	{ "mail/", "" },
+	{ "*", "mctkn" },
+	{ "%", "" },
+	{ "%/%", "mctkn" },
+	{ "%%/a", "mctkn" },
+	{ "*/Team", "mctkn" },
+	{ "%s/*", "ctkn" },
+	{ "c*", "ck" },
+	{ "c%", "" },
+	{ "c%/x", "ck" },
+	{ "*a*i*", "mctkn" },
+	{ "notes/Notes", "n" },
+	{ "contacts/%", "k" },
+	{ "tasks/*", "t" },
+	{ "task/*", "" },
+	{ "Mail/*", "" },
+	{ "mails/*", "" },
+	{ "/mail/*", "" },
+	{ "Conflicts/mail", "" },
+	{ "**********************************x", "mctkn" },
+	{ "", "" },
+};
+
+static void patterns_reach(void **state)
+{
+	static const char letters[] = "mctkn";
+	size_t count = 0;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(reaches); i++, count++) {
+		char got[KINDS + 1];
+		size_t size = 0;
+
+		for (int kind = 0; kind < KINDS; kind++) {
+			bool kinds[KINDS] = { false };
+
+			kinds[kind] = true;
+			if (pattern_reaches(reaches[i].pattern, kinds))
+				got[size++] = letters[kind];
+		}
+		got[size] = '\0';
+		assert_string_equal(got, reaches[i].kinds);
+		assert_int_equal(pattern_reaches(reaches[i].pattern, NULL), size > 0);
+	}
+	assert_in_range(count, 25, 100);
+}
+
+/* The line of the section from which the mode comes. */
+static const struct {
+	const char *rules; /* begins on line 6 */
+	const char *path;
+	int line;          /* 0: the default */
+} chosen[] = {
+	{ "", "mail/INBOX", 0 },
+	{ "folder 'mail/*' { mode = off }\n", "mail/INBOX", 6 },
+	{ "folder 'mail/*' { mode = off }\n", "mail/a/b/c", 6 },
+	{ "folder 'mail/%' { mode = off }\n", "mail/a", 6 },
+	{ "folder 'mail/%' { mode = off }\n", "mail/a/b", 0 },
+	{ "folder 'mail/%/b' { mode = off }\n", "mail/a/b", 6 },
+	{ "folder 'mail/%/b' { mode = off }\n", "mail/a/c/b", 0 },
+	{ "folder 'mail/*/b' { mode = off }\n", "mail/a/c/b", 6 },
+	{ "folder '*' { mode = off }\n", "mail/a", 6 },
+	{ "folder '*2026*' { mode = off }\n", "mail/Archive/2026/May", 6 },
+	{ "folder 'mail/a' { mode = off }\n", "mail/a/b", 0 },
+	{ "folder 'mail/a' { mode = off }\n", "mail/A", 0 },
+	{ "folder 'mail/a' { mode = off }\n", "mail/ab", 0 },
+	/* Most literal characters, wherever the section stands. */
+	{ "folder 'mail/*' { mode = off }\nfolder 'mail/Lists/*' { mode = full }\n", "mail/Lists/x", 7 },
+	{ "folder 'mail/Lists/*' { mode = full }\nfolder 'mail/*' { mode = off }\n", "mail/Lists/x", 6 },
+	{ "folder 'mail/*x' { mode = full }\nfolder 'mail/*' { mode = off }\n", "mail/x", 6 },
+	{ "folder '*/Lists/koc' { mode = full }\nfolder 'mail/L*' { mode = off }\n", "mail/Lists/koc", 6 },
+	/* A name before every pattern. */
+	{ "folder 'mail/x' { mode = full }\nfolder '*mail/x*' { mode = off }\n", "mail/x", 6 },
+	{ "folder '*mail/x*' { mode = full }\nfolder 'mail/x' { mode = off }\n", "mail/x", 7 },
+	/* Of equals the later. */
+	{ "folder 'mail/a*' { mode = full }\nfolder 'mail/*a' { mode = off }\n", "mail/a", 7 },
+	{ "folder 'mail/*a' { mode = full }\nfolder 'mail/a*' { mode = off }\n", "mail/a", 7 },
+	/* Characters are counted, not bytes. */
+	{ "folder 'mail/ab*' { mode = full }\nfolder 'mail/*\xc3\xa4' { mode = off }\n",
+	  "mail/ab\xc3\xa4", 6 },
+	/* Each key for itself. */
+	{ "folder 'mail/*' { mode = off }\nfolder 'mail/a' { delete = never }\n", "mail/a", 6 },
+};
+
+static void best_rule(void **state)
+{
+	struct buf lines;
+	size_t count = 0;
+
+	(void)state;
+	buf_init(&lines, 1 << 16);
+	for (size_t i = 0; i < COUNT(chosen); i++, count++) {
+		struct folder_settings settings;
+		struct config *config;
+		char text[1024];
+
+		snprintf(text, sizeof text, ACCOUNT("%s"), chosen[i].rules);
+		config = room_read_text(&lines, text);
+		assert_string_equal(lines.data, "");
+		config_folder(&config->accounts[0], chosen[i].path, KIND_MAIL, 0, &settings);
+		assert_int_equal(settings.mode_line, chosen[i].line);
+		config_free(config);
+	}
+	assert_in_range(count, 23, 100);
+	buf_free(&lines);
+}
+
+static void defaults(void **state)
+{
+	static const struct {
+		const char *path;
+		enum kind kind;
+		uint32_t roles;
+		enum mode mode;
+	} cases[] = {
+		{ "mail/INBOX", KIND_MAIL, ROLE_INBOX, MODE_FULL },
+		{ "mail/Drafts", KIND_MAIL, ROLE_DRAFTS, MODE_FULL },
+		{ "mail/Notes", KIND_MAIL, 0, MODE_FULL },
+		{ "mail/Archive", KIND_MAIL, ROLE_ARCHIVE, MODE_FULL }, /* text in SPEC 2, when built */
+		{ "calendars/Home", KIND_EVENTS, 0, MODE_FULL },
+		{ "tasks/Work", KIND_TASKS, 0, MODE_FULL },
+		{ "contacts/Friends", KIND_CONTACTS, 0, MODE_FULL },
+		{ "notes/Notes", KIND_NOTES, 0, MODE_FULL },
+	};
+	struct account account = { .name = NULL };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct folder_settings settings;
+
+		memset(&settings, 0xff, sizeof settings);
+		config_folder(&account, cases[i].path, cases[i].kind, cases[i].roles, &settings);
+		assert_int_equal(settings.mode, cases[i].mode);
+		assert_int_equal(settings.asked, cases[i].mode);
+		assert_int_equal(settings.mode_line, 0);
+		assert_false(settings.mode_from_modes);
+		assert_int_equal(settings.direction, DIRECTION_BOTH);
+		assert_int_equal(settings.remove, DELETE_TRASH);
+		assert_false(settings.keep_removed);
+		assert_false(settings.merge);
+		assert_int_equal(settings.expire_days, 0);
+	}
+}
+
+/* Every key, each from another section; what a kind has no use for stays as it is. */
+static void settings_of_folders(void **state)
+{
+	struct folder_settings s;
+	struct config *config;
+	struct buf lines;
+
+	(void)state;
+	buf_init(&lines, 1 << 16);
+	config = room_read_text(
+		&lines, ACCOUNT("folder '*' { mode = text merge = yes delete = never\n"
+				"expire-attachments = 9 }\n"
+				"folder '*/b' { direction = pull }\n"
+				"folder 'mail/*' { removals = keep }\n"
+				"folder 'mail/c' { removals = follow direction = push }\n"
+				"folder 'mail/d' { mode = off }\n"));
+	assert_string_equal(lines.data, "");
+
+	config_folder(&config->accounts[0], "mail/b", KIND_MAIL, 0, &s);
+	assert_int_equal(s.mode, MODE_FULL); /* removals = keep forces it, and nothing is amiss */
+	assert_int_equal(s.asked, MODE_FULL);
+	assert_true(s.keep_removed);
+	assert_int_equal(s.direction, DIRECTION_PULL);
+	assert_int_equal(s.remove, DELETE_NEVER);
+	assert_int_equal(s.expire_days, 9);
+	assert_false(s.merge); /* not for mail */
+
+	config_folder(&config->accounts[0], "mail/c", KIND_MAIL, 0, &s);
+	assert_int_equal(s.asked, MODE_TEXT);
+	assert_int_equal(s.mode, MODE_FULL); /* text mode is not built yet */
+	assert_false(s.keep_removed);
+	assert_int_equal(s.direction, DIRECTION_PUSH);
+
+	config_folder(&config->accounts[0], "mail/d", KIND_MAIL, 0, &s);
+	assert_int_equal(s.mode, MODE_OFF);
+	assert_int_equal(s.asked, MODE_OFF);
+	assert_true(s.keep_removed);
+
+	config_folder(&config->accounts[0], "tasks/b", KIND_TASKS, 0, &s);
+	assert_int_equal(s.mode, MODE_FULL); /* text is for mail */
+	assert_int_equal(s.asked, MODE_FULL);
+	assert_int_equal(s.mode_line, 0);
+	assert_true(s.merge);
+	assert_int_equal(s.expire_days, 0);
+	assert_int_equal(s.direction, DIRECTION_PULL);
+	config_free(config);
+	buf_free(&lines);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(patterns_reach),
+		cmocka_unit_test(best_rule),
+		cmocka_unit_test(defaults),
+		cmocka_unit_test(settings_of_folders),
+	};
+
+	return cmocka_run_group_tests_name("config: rules", tests, room_set_up, room_tear_down);
+}
