@@ -2,16 +2,10 @@
 # All tests that take minutes: unit tests, the same under ASan and UBSan, then the whole program on real
 # servers.  `make check` builds first.  Arguments: test files to run instead of all of tests/t.
 cd "$(dirname "$0")/.." || exit 1
-jobs=${JOBS:-2}
-logs=$(mktemp -d) || exit 1
-trap 'rm -rf "$logs"' EXIT
-trap 'exit 1' INT TERM
-began=$(date +%s)
-status=0
 
-# Unit tests: one program a file; its output is shown when it fails.
+# One unit test: its output is shown when it fails.
 unit() {
-	log=$logs/$(echo "$1" | tr / -)
+	log=$2/$(echo "$1" | tr / -)
 	if timeout 300 "$1" > "$log" 2>&1; then
 		echo "ok   $1 ($(grep -c '\[ *OK *\]' "$log"))"
 	else
@@ -19,11 +13,18 @@ unit() {
 		sed 's/^/     /' "$log"
 	fi
 }
-if [ "$1" = --unit ]; then # one of them, called by xargs below
-	logs=$3 unit "$2"
-	trap - EXIT
+if [ "$1" = --unit ]; then # called by xargs below
+	unit "$2" "$3"
 	exit 0
 fi
+
+jobs=${JOBS:-2}
+logs=$(mktemp -d) || exit 1
+trap 'rm -rf "$logs"' EXIT
+trap 'exit 1' INT TERM
+began=$(date +%s)
+status=0
+
 if [ $# -eq 0 ]; then
 	for program in tests/unit/*.c; do
 		name=$(basename "$program" .c)
