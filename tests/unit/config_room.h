@@ -42,7 +42,7 @@ static inline int room_remove(const char *path, const struct stat *status, int t
 static inline int room_set_up(void **state)
 {
 	(void)state;
-	strcpy(room_path, "/tmp/koc-config-XXXXXX");
+	snprintf(room_path, sizeof room_path, "/tmp/koc-config-XXXXXX");
 	if (!mkdtemp(room_path))
 		return -1;
 	snprintf(room_config, sizeof room_config, "%s/config", room_path);
