@@ -64,11 +64,12 @@ char *config_default_path(void);
 
 /* Reads the file.  On mistakes returns FAIL_CONFIG (ALL scope) whose text is the first one, and every
  * mistake, the first included, was given to `report` as one line "FILE:LINE: what is wrong".
- * Checks: unknown keys (nearest known one named), wrong values (allowed ones named), duplicate accounts and
- * folder patterns, missing store or user, more than one of password/password-command/oauth2-command,
- * neither server nor imap nor dav, malformed URLs, http:// for other than loopback, a file with a
- * password that group or others can read (FAIL_CONFIG), two accounts with one store.  The caller frees *config with
- * config_free. */
+ * Checks: unknown keys (nearest known one named), wrong values (allowed ones named), keys, accounts and
+ * folders given twice, folder patterns that can match nothing, missing store or user, none or more than
+ * one of password/password-command/oauth2-command, neither server nor imap nor dav, malformed URLs,
+ * http:// for other than loopback, a file with a password that group or others can read, a file that
+ * others can write to or own, two accounts with one store.  After it PATH.modes is read if it is there.
+ * The caller frees *config with config_free. */
 const struct fail *config_read(const char *path, void (*report)(void *context, const char *line),
 			       void *context, struct config **config) MUST_CHECK;
 void config_free(struct config *config); /* NULL allowed; wipes passwords */
