@@ -48,8 +48,7 @@ def scratch(prefix):
     """A fresh directory that the mail user can pass, removed at the end."""
     path = tempfile.mkdtemp(prefix=f"koc-{prefix}-")
     os.chmod(path, 0o711)
-    if not os.environ.get("KEEP"):
-        atexit.register(shutil.rmtree, path, ignore_errors=True)
+    atexit.register(lambda: os.environ.get("KEEP") or shutil.rmtree(path, ignore_errors=True))
     return path
 
 
