@@ -17,7 +17,9 @@ struct arena;
 struct state; /* opaque */
 
 /* Opens (and makes, and upgrades) the database `name` in the directory of descriptor `directory`.
- * FAIL_STATE with ACCOUNT scope if it is damaged or of a newer schema: then it says what to do. */
+ * All fails have ACCOUNT scope: FAIL_STATE if it is damaged or of a newer schema (then it says what
+ * to do, and the file is left as it is), FAIL_DISK, FAIL_DENIED.  The same can come from every
+ * function below, and FAIL_LOCKED from those that write: another program writes to the database. */
 const struct fail *state_open(int directory, const char *name, struct state **state) MUST_CHECK;
 
 /* An empty state in memory. */
@@ -26,10 +28,15 @@ struct state *state_memory(void);
 /* Closes; an open transaction is rolled back.  NULL allowed. */
 void state_close(struct state *state);
 
-/* Transactions; not nested.  begin takes the write lock (BEGIN IMMEDIATE). */
+/* Transactions; not nested.  begin takes the write lock (BEGIN IMMEDIATE).  A commit that fails
+ * has rolled back; a rollback of no transaction does nothing.  Numbers that were given within (row->id)
+ * mean nothing after a rollback. */
 const struct fail *state_begin(struct state *state) MUST_CHECK;
 const struct fail *state_commit(struct state *state) MUST_CHECK;
 void state_rollback(struct state *state);
+
+/* Strings that may be NULL are marked so.  Of the others NULL is kept as "", and flags.keywords of ""
+ * as NULL.  Removing what is not there is no failure; updating it is FAIL_STATE with ITEM scope. */
 
 /* ---- folders ---- */
 
@@ -47,13 +54,15 @@ struct state_folder {
 const struct fail *state_folders(struct state *state, struct arena *arena,
 				 struct state_folder **folders, size_t *count) MUST_CHECK; /* by path */
 const struct fail *state_folder_put(struct state *state, struct state_folder *folder) MUST_CHECK;
-const struct fail *state_folder_remove(struct state *state, int64_t id) MUST_CHECK; /* and its rows */
+/* With its rows, what is pending in it, and the intents to it; intents from it get folder 0. */
+const struct fail *state_folder_remove(struct state *state, int64_t id) MUST_CHECK;
 
 /* ---- rows ---- */
 
-/* Inserts (id 0; then sets row->id) or updates. FAIL_STATE if another row of the folder has the same
- * ref on a side. */
+/* Inserts (id 0; then sets row->id) or updates.  FAIL_STATE with ITEM scope if another row of the
+ * folder has the same ref on a side, or if the row has a ref on neither. */
 const struct fail *state_row_put(struct state *state, struct row *row) MUST_CHECK;
+/* Intents about it have row 0 then. */
 const struct fail *state_row_remove(struct state *state, int64_t id) MUST_CHECK;
 
 /* The row with this ref on this side, copied to the arena; *row NULL if there is none. */
@@ -70,8 +79,8 @@ const struct fail *state_rows_by_key(struct state *state, const char *key, struc
 				     struct row **rows, size_t *count) MUST_CHECK;
 
 /* Walks the rows of a folder that have a ref on `side` between first and last (both inclusive, NULL:
- * open end), ascending by that ref (strcmp).  Only one walk at a time per state; rows may be changed
- * only after state_walk_end. */
+ * open end), ascending by that ref (strcmp).  Only one walk at a time per state, and rows may be
+ * changed only after state_walk_end: FAIL_STATE with ITEM scope. */
 const struct fail *state_walk(struct state *state, int64_t folder, enum side side, const char *first,
 			      const char *last) MUST_CHECK;
 /* The next row, valid until the next call; *row NULL at the end. */
@@ -197,19 +206,21 @@ const struct fail *state_runs(struct state *state, size_t most, struct arena *ar
 /* One line of history: what a run did to an item (an op's text). */
 const struct fail *state_history_add(struct state *state, int64_t run, const char *folder,
 				     const char *item, const char *text) MUST_CHECK;
-/* Newest first; `like` matches folder, item or text as a substring; NULL: all. */
+/* Newest first; `like` matches folder, item or text as a substring, without regard to the case of
+ * ASCII letters; NULL: all. */
 struct history {
-	int64_t run, when;
+	int64_t run, when; /* when: that is when the run began */
 	const char *folder, *item, *text;
 };
 const struct fail *state_history(struct state *state, const char *like, size_t most,
 				 struct arena *arena, struct history **history,
 				 size_t *count) MUST_CHECK;
-/* Removes history and runs older than `before`. */
+/* Removes the runs that began before `before`, and their history. */
 const struct fail *state_prune(struct state *state, int64_t before) MUST_CHECK;
 
 /* ---- memos: small values by name (a driver's memo, the folder used last) ---- */
 
+/* A value of NULL removes it. */
 const struct fail *state_memo_put(struct state *state, const char *name, const char *value) MUST_CHECK;
 /* *value NULL: there is none. */
 const struct fail *state_memo_get(struct state *state, const char *name, struct arena *arena,
