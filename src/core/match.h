@@ -22,7 +22,7 @@ struct match {
 	bool mended;                       /* a ref changed without a change of the item: record it */
 	bool wire;                         /* local file holds wire bytes (new items) */
 	bool absorbed;                     /* became part of another match: plan nothing */
-	const char *message_id;            /* new mail, once looked at */
+	const char *trouble;               /* it cannot be read: why; NULL it can */
 };
 
 /* How a side differs from the base. */

@@ -326,6 +326,11 @@ void plan_match(struct arena *arena, struct match *match, const struct kind_trai
 	match->op = op;
 	if (match->absorbed)
 		return;
+	if (match->trouble) {
+		decide(op, VERB_LEAVE, SERVER, match->trouble);
+		op->leave = LEAVE_SET_ASIDE;
+		return;
+	}
 	plan_item(op, policy);
 	if (traits->has_flags)
 		plan_flags(arena, op, policy);

@@ -32,9 +32,13 @@ struct folder {
 	struct pending *pending;          /* what was open when the round began */
 	size_t pending_count;
 	size_t open;                      /* operations not finished yet */
+	bool taken_up;                    /* listed in full for what is pending */
 
 	/* For the next round: */
 	bool again[SIDES];
+	bool again_full;
+
+	uint64_t held;                    /* removals held when last planned */
 };
 
 struct run {
@@ -43,6 +47,7 @@ struct run {
 	struct sync_outcome *outcome;
 	struct arena *arena;              /* lives as long as the run: folders */
 	struct arena *round;              /* matches and operations of one round */
+	struct arena *scratch;            /* valid until the next op_history */
 	int64_t id;                       /* the state's number of this run */
 	const char *vault;                /* this run's directory in the vault; NULL: not made yet */
 	unsigned vault_next;
@@ -50,6 +55,10 @@ struct run {
 	struct folder *folders;           /* in the order of work */
 	size_t folder_count;
 	struct folder *trash;             /* where server removals go; NULL none */
+	bool hold_removals;               /* this round: nothing is removed on the server */
+	unsigned round_number;
+	struct intent *intents;           /* of runs before, whose work was not found done */
+	size_t intent_count;
 
 	struct {
 		VEC(struct match *)
@@ -74,7 +83,9 @@ const struct fail *recover_intents(struct run *run) MUST_CHECK; /* after folders
 
 /* look.c: lists what is to be looked at and finds what differs from the rows: fills run->matches. */
 const struct fail *look_all(struct run *run) MUST_CHECK;
-/* Did a local folder change since this round's look? */
+/* Lists the local side of folders that are off: what is gone elsewhere may lie there. */
+const struct fail *look_elsewhere(struct run *run) MUST_CHECK;
+/* Did a local folder change since this round's look?  Those that did are to be looked at. */
 const struct fail *look_again(struct run *run, bool *changed) MUST_CHECK;
 
 /* content.c: looks at bodies and prints where names do not settle it, and pairs within folders. */
@@ -87,6 +98,8 @@ const struct fail *decide_all(struct run *run) MUST_CHECK;
 
 /* perform.c: carries out run->ops. */
 const struct fail *perform_all(struct run *run) MUST_CHECK;
+/* Numbers the run in the state, before its first durable act. */
+const struct fail *run_begin(struct run *run) MUST_CHECK;
 /* alter.c: all that needs no body: flags, moves, copies, removals, on both sides.  begin queues the server's
  * part, end waits for it, does the local part and records all. */
 struct alter;
@@ -108,8 +121,8 @@ const struct fail *mark_folders(struct run *run) MUST_CHECK;
 const struct fail *op_end(struct run *run, struct op *op, const struct fail *fail) MUST_CHECK;
 /* Its text goes into the history; call inside a transaction. */
 const struct fail *op_history(struct run *run, const struct op *op) MUST_CHECK;
-/* A copy of the match's row, or a new one for it in the folder, in run->round. */
-struct row *row_for(struct run *run, const struct match *match, const struct folder *folder);
+/* A copy of the match's row, or a new one for it, in the folder. */
+struct row *row_for(struct arena *arena, const struct match *match, const struct folder *folder);
 /* The flags to remember: `done` is what each side has now. */
 void row_flags(struct run *run, struct row *row, const struct op *op, const struct flags done[SIDES]);
 /* Where the item of an operation lies on a side before the operation; NULL: nowhere. */
@@ -139,7 +152,13 @@ const struct fail *run_check(const struct run *run) MUST_CHECK;
 void run_tell(const struct run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void run_progress(struct run *run, const char *folder, uint64_t items, uint64_t bytes);
 
-/* Runs `body` inside a transaction: `if (!f) f = …` in between, then tx_end. */
+/* A transaction of the state: f = tx_begin(run), then `if (!f) f = …`, then tx_end(run, f), which commits, or
+ * rolls back if there was a fail.  A dry run is one transaction that is rolled back: inside it they do
+ * nothing. */
+const struct fail *tx_begin(struct run *run) MUST_CHECK;
 const struct fail *tx_end(struct run *run, const struct fail *fail) MUST_CHECK;
+
+/* The name by which open work on an item is remembered: the server's ref if there is one. */
+const char *match_handle(const struct match *match, enum side *side);
 
 #endif

@@ -1,0 +1,297 @@
+/* Account: the phases of one sync.  Look at both sides of every folder, plan all, do, mark; then again
+ * for the folders on the server that this run changed, until nothing is left to do. */
+#include "engine/account.h"
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/map.h"
+#include "core/text.h"
+#include "engine/run.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Rounds of one run.  The second sees what the first did on the server; more are needed only when somebody
+ * else changes things at the same time. */
+#define ROUNDS 4
+
+const struct fail *run_check(const struct run *run)
+{
+	int64_t deadline = run->request->deadline;
+
+	if (deadline && clock_monotonic() >= deadline)
+		return fail_make(FAIL_STOPPED, FAIL_ACCOUNT, "the time given is over");
+	return NULL;
+}
+
+void run_tell(const struct run *run, const char *format, ...)
+{
+	char line[1024] = "";
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof line, format, args);
+	va_end(args);
+	if (run->engine->tell)
+		run->engine->tell(run->engine->tell_context, line);
+}
+
+void run_progress(struct run *run, const char *folder, uint64_t items, uint64_t bytes)
+{
+	run->progress.folder = folder;
+	run->progress.items += items;
+	run->progress.bytes += bytes;
+	if (run->engine->progress)
+		run->engine->progress(run->engine->progress_context, &run->progress);
+}
+
+const struct fail *tx_begin(struct run *run)
+{
+	return run->request->dry_run ? NULL : state_begin(run->engine->state);
+}
+
+const struct fail *tx_end(struct run *run, const struct fail *fail)
+{
+	if (run->request->dry_run)
+		return fail;
+	if (!fail)
+		fail = state_commit(run->engine->state);
+	if (fail)
+		state_rollback(run->engine->state);
+	return fail;
+}
+
+static void print_plan(struct run *run)
+{
+	for (size_t i = 0; i < run->op_count; i++) {
+		const struct op *op = &run->ops[i];
+		const char *line = text_op(run->round, op, run->folders[op->folder].path,
+					   run->folders[op->to].path);
+
+		if (line && op->verb != VERB_AGREE && op->verb != VERB_FORGET && run->outcome->plan) {
+			buf_adds(run->outcome->plan, line);
+			buf_addc(run->outcome->plan, '\n');
+		}
+	}
+}
+
+static void round_free(struct run *run)
+{
+	for (size_t i = 0; i < run->folder_count; i++) {
+		map_free(run->folders[i].by_row);
+		run->folders[i].by_row = NULL;
+	}
+	vec_free(&run->matches);
+	vec_free(&run->left);
+	free(run->ops);
+	run->ops = NULL;
+	run->op_count = 0;
+	arena_reset(run->round);
+}
+
+static void round_begin(struct run *run)
+{
+	for (size_t i = 0; i < run->folder_count; i++) {
+		struct folder *folder = &run->folders[i];
+
+		for (int s = 0; s < SIDES; s++) {
+			folder->looked[s] = false;
+			folder->cursor[s] = NULL;
+			folder->emptied[s] = false;
+			folder->again[s] = false;
+		}
+		folder->again_full = false;
+		folder->taken_up = false;
+		folder->pending = NULL;
+		folder->pending_count = 0;
+		folder->open = 0;
+	}
+}
+
+/* Does the plan take anything away on the server? */
+static bool plan_removes(const struct run *run)
+{
+	for (size_t i = 0; i < run->op_count; i++)
+		if (run->ops[i].verb == VERB_REMOVE && run->ops[i].side == SERVER)
+			return true;
+	return false;
+}
+
+/* One look at all, and a plan. */
+static const struct fail *look_once(struct run *run)
+{
+	const struct fail *f = NULL;
+
+	round_begin(run);
+	f = look_all(run);
+	if (!f)
+		f = content_pair(run);
+	return f ? f : decide_all(run);
+}
+
+/* Looks and plans.  A message that was moved between two folders while they were listed, first the target,
+ * then the source, looks removed.  So before anything is removed on the server, local folders that changed
+ * since they were listed are listed once more: what two passes missed is gone. */
+static const struct fail *look_and_decide(struct run *run)
+{
+	const struct fail *f = look_once(run);
+	bool changed = false;
+
+	if (f || !plan_removes(run))
+		return f;
+	f = look_again(run, &changed);
+	if (f || (!changed && !run->hold_removals))
+		return f;
+	round_free(run);
+	return look_once(run);
+}
+
+static const struct fail *round_run(struct run *run)
+{
+	const struct fail *f = look_and_decide(run), *marked = NULL;
+
+	if (f)
+		return f;
+	if (run->request->dry_run) {
+		print_plan(run);
+		return NULL;
+	}
+	run->hold_removals = false;
+	f = perform_all(run);
+	/* Finished folders stay finished, even when the run cannot go on. */
+	marked = mark_folders(run);
+	return f ? f : marked;
+}
+
+/* Prepares the next round; false: there is nothing left to look at. */
+static bool round_next(struct run *run)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < run->folder_count; i++) {
+		struct folder *folder = &run->folders[i];
+
+		for (int s = 0; s < SIDES; s++) {
+			folder->full[s] = folder->again_full;
+			folder->look[s] = folder->again[s] && !folder->fail && folder->seen[s];
+			any |= folder->look[s];
+		}
+	}
+	return any;
+}
+
+static const struct fail *sync_rounds(struct run *run)
+{
+	const struct fail *f = NULL;
+
+	for (run->round_number = 0; run->round_number < ROUNDS; run->round_number++) {
+		f = round_run(run);
+		round_free(run);
+		if (f || run->request->dry_run || !round_next(run))
+			return f;
+	}
+	return NULL;
+}
+
+static void save_memos(struct run *run, const char *const names[SIDES])
+{
+	const struct engine *engine = run->engine;
+	const struct fail *f = NULL;
+
+	for (int s = 0; s < SIDES && !f; s++) {
+		const char *memo = engine->side[s]->memo, *old = NULL;
+
+		if (!memo)
+			continue;
+		f = state_memo_get(engine->state, names[s], run->round, &old);
+		if (!f && (!old || strcmp(old, memo) != 0))
+			f = state_memo_put(engine->state, names[s], memo);
+	}
+	(void)f; /* a memo only saves time */
+}
+
+static const struct fail *sync_write(struct run *run)
+{
+	static const char *const memos[SIDES] = { "server", "local" };
+	const struct fail *f = recover_places(run);
+
+	if (!f)
+		f = folders_open(run);
+	if (!f)
+		f = recover_intents(run);
+	if (!f)
+		f = sync_rounds(run);
+	if (!f)
+		f = folders_close(run);
+	if (!f)
+		f = vault_prune(run);
+	save_memos(run, memos);
+	return f;
+}
+
+/* Looks and plans as a run does, inside one transaction that is taken back. */
+static const struct fail *sync_dry(struct run *run)
+{
+	const struct fail *f = state_begin(run->engine->state);
+
+	if (f)
+		return f;
+	f = folders_open(run);
+	if (!f)
+		f = sync_rounds(run);
+	state_rollback(run->engine->state);
+	return f;
+}
+
+const struct fail *run_begin(struct run *run)
+{
+	return run->id ? NULL : state_run_begin(run->engine->state, run->engine->now, &run->id);
+}
+
+/* Writes down how the run ended; a run that had nothing to do gets its line here. */
+static const struct fail *run_end(struct run *run, bool failed)
+{
+	const struct sync_outcome *outcome = run->outcome;
+	struct state *state = run->engine->state;
+	const struct fail *f = tx_begin(run);
+	char summary[160] = "";
+
+	if (f)
+		return f;
+	snprintf(summary, sizeof summary, "%llu pulled, %llu pushed, %llu removed, %llu conflicts",
+		 (unsigned long long)outcome->pulled, (unsigned long long)outcome->pushed,
+		 (unsigned long long)(outcome->removed[SERVER] + outcome->removed[LOCAL]),
+		 (unsigned long long)outcome->conflicts);
+	f = run_begin(run);
+	if (!f)
+		f = state_run_end(state, run->id, run->engine->now,
+				  failed || outcome->set_aside || outcome->folders_failed, summary);
+	return tx_end(run, f);
+}
+
+const struct fail *account_sync(const struct engine *engine, const struct sync_request *request,
+				struct sync_outcome *outcome)
+{
+	struct run run = { .engine = engine, .request = request, .outcome = outcome };
+	const struct fail *f = NULL;
+
+	run.arena = arena_new();
+	run.round = arena_new();
+	run.scratch = arena_new();
+	f = request->dry_run ? sync_dry(&run) : sync_write(&run);
+	for (size_t i = 0; i < run.folder_count; i++)
+		outcome->held += run.folders[i].held;
+	round_free(&run);
+	if (!request->dry_run) {
+		const struct fail *ended = run_end(&run, f != NULL);
+
+		if (!f)
+			f = ended;
+	}
+	arena_free(run.scratch);
+	arena_free(run.round);
+	arena_free(run.arena);
+	return f;
+}

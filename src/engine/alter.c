@@ -1,0 +1,454 @@
+/* Alter: all that travels without a body: flags, moves, copies, removals.  The server's part is queued
+ * first, so that it shares a flight with the bodies that are read; then the local part; then all is written
+ * down in one transaction.  What cannot be repeated safely (a copy) has an intent before it starts. */
+#include "base/memory.h"
+#include "engine/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* One operation's requests; NULL: it has none of that sort. */
+struct work {
+	struct op *op;
+	struct flag_change *flag[SIDES];
+	struct transfer *transfer;
+	struct removal *removal;
+	struct row *half;      /* DUPLICATE: the row that waits for its ref on the server */
+	int64_t intent;
+	bool lost;             /* done on the server, but its new ref was not found */
+};
+
+struct alter {
+	struct run *run;
+	struct arena *arena;
+	struct work *works;
+	size_t count;
+	/* Arrays for the stores, by side; room for all. */
+	struct flag_change *flags[SIDES];
+	struct transfer *transfers[SIDES];
+	struct removal *removals[SIDES];
+	size_t flag_count[SIDES], transfer_count[SIDES], removal_count[SIDES];
+};
+
+void alter_drop(struct alter *alter)
+{
+	if (!alter)
+		return;
+	for (int s = 0; s < SIDES; s++) {
+		free(alter->flags[s]);
+		free(alter->transfers[s]);
+		free(alter->removals[s]);
+	}
+	free(alter->works);
+	arena_free(alter->arena);
+	free(alter);
+}
+
+static struct alter *alter_new(struct run *run, struct op **ops, size_t count)
+{
+	struct alter *alter = memory_alloc(sizeof *alter);
+
+	alter->run = run;
+	alter->arena = arena_new();
+	alter->works = memory_alloc((count + 1) * sizeof *alter->works);
+	for (int s = 0; s < SIDES; s++) {
+		alter->flags[s] = memory_alloc((count + 1) * sizeof *alter->flags[s]);
+		alter->transfers[s] = memory_alloc((count + 1) * sizeof *alter->transfers[s]);
+		alter->removals[s] = memory_alloc((count + 1) * sizeof *alter->removals[s]);
+	}
+	for (size_t i = 0; i < count; i++)
+		alter->works[alter->count++].op = ops[i];
+	return alter;
+}
+
+/* ---- requests ----------------------------------------------------------------------------- */
+
+static void ask_flags(struct alter *alter, struct work *work, enum side side)
+{
+	struct op *op = work->op;
+	struct folder *folder = NULL;
+	const struct version *item = NULL;
+	struct flag_change *change = NULL;
+
+	if (!op->flags || flag_delta_none(&op->flags[side]))
+		return;
+	item = op_place(alter->run, op, side, &folder);
+	if (!item || !folder->seen[side])
+		return;
+	change = &alter->flags[side][alter->flag_count[side]++];
+	*change = (struct flag_change){ .folder = folder->seen[side],
+					.ref = item->ref,
+					.hint = item->flags,
+					.add = op->flags[side].add,
+					.remove = op->flags[side].remove };
+	work->flag[side] = change;
+}
+
+static struct transfer *ask_transfer(struct alter *alter, struct work *work, enum side side,
+				     const struct folder *from, const struct folder *to,
+				     const struct version *item, bool copy)
+{
+	struct transfer *transfer = &alter->transfers[side][alter->transfer_count[side]++];
+
+	*transfer = (struct transfer){ .folder = from->seen[side],
+				       .to = to->seen[side],
+				       .ref = item->ref,
+				       .hint = item->flags,
+				       .copy = copy };
+	work->transfer = transfer;
+	return transfer;
+}
+
+static struct removal *ask_removal(struct alter *alter, struct work *work, enum side side,
+				   const struct folder *folder, const struct version *item)
+{
+	struct removal *removal = &alter->removals[side][alter->removal_count[side]++];
+
+	*removal = (struct removal){ .folder = folder->seen[side],
+				     .ref = item->ref,
+				     .if_revision = item->revision,
+				     .hint = item->flags };
+	work->removal = removal;
+	return removal;
+}
+
+/* Is a removal on the server a move to the Trash? */
+static bool to_trash(const struct run *run, const struct folder *folder)
+{
+	return folder->policy.remove == DELETE_TRASH && !folder->policy.expunge && run->trash &&
+	       run->trash != folder && !folder->traits->keyed && run->trash->seen[SERVER] &&
+	       run->engine->side[SERVER]->traits & STORE_TRANSFERS;
+}
+
+static const struct fail *intend(struct alter *alter, struct work *work, enum intent_verb verb,
+				 const struct folder *from, const struct folder *to, const struct row *row,
+				 const char *local_ref)
+{
+	struct intent intent = { .verb = verb,
+				 .folder = from->saved.id,
+				 .to = to->saved.id,
+				 .from_ref = work->transfer->ref,
+				 .epoch = from->seen[SERVER]->identity,
+				 .next = to->seen[SERVER]->next,
+				 .local_ref = local_ref,
+				 .row = work->half ? work->half->id : row->id,
+				 .print = row->print,
+				 .message_id = row->message_id,
+				 .flags = row->side[SERVER].flags,
+				 .tries = 1 };
+	const struct fail *f = state_intent_put(alter->run->engine->state, &intent);
+
+	work->intent = intent.id;
+	return f;
+}
+
+static const struct fail *ask_server(struct alter *alter, struct work *work)
+{
+	struct run *run = alter->run;
+	struct op *op = work->op;
+	struct folder *folder = &run->folders[op->match->folder], *to = &run->folders[op->to];
+	const struct version *item = op->match->now[SERVER];
+	const struct fail *f = NULL;
+
+	ask_flags(alter, work, SERVER);
+	if (op->side != SERVER)
+		return NULL;
+	if (op->verb == VERB_MOVE) {
+		ask_transfer(alter, work, SERVER, folder, to, item, false);
+		return intend(alter, work, INTENT_MOVE, folder, to, op->match->row, op->other->now[LOCAL]->ref);
+	}
+	if (op->verb == VERB_DUPLICATE) {
+		struct folder *from = folders_by_id(run, op->source->folder);
+
+		work->half = row_for(alter->arena, op->match, folder);
+		work->half->side[LOCAL] = *op->match->now[LOCAL];
+		f = state_row_put(run->engine->state, work->half);
+		if (f)
+			return f;
+		ask_transfer(alter, work, SERVER, from, folder, &op->source->side[SERVER], true);
+		return intend(alter, work, INTENT_COPY, from, folder, op->source, op->match->now[LOCAL]->ref);
+	}
+	if (op->verb == VERB_REMOVE && to_trash(run, folder)) {
+		ask_transfer(alter, work, SERVER, folder, run->trash, item, false);
+		return intend(alter, work, INTENT_MOVE, folder, run->trash, op->match->row, NULL);
+	}
+	if (op->verb == VERB_REMOVE)
+		ask_removal(alter, work, SERVER, folder, item);
+	return NULL;
+}
+
+static const struct fail *ask_local(struct alter *alter, struct work *work)
+{
+	struct run *run = alter->run;
+	struct op *op = work->op;
+	struct folder *folder = &run->folders[op->folder];
+	const struct version *item = op->match->now[LOCAL];
+	struct removal *removal = NULL;
+	const struct fail *f = NULL;
+
+	ask_flags(alter, work, LOCAL);
+	if (op->side != LOCAL)
+		return NULL;
+	if (op->verb == VERB_MOVE)
+		ask_transfer(alter, work, LOCAL, folder, &run->folders[op->to], item, false);
+	if (op->verb == VERB_REMOVE || (op->verb == VERB_CONFLICT && !op->match->now[SERVER])) {
+		removal = ask_removal(alter, work, LOCAL, folder, item);
+		if (op->verb == VERB_CONFLICT)
+			f = conflict_take(run, op, &removal->into);
+		if (!f && !removal->into)
+			f = vault_take(run, folder, item->ref, "removed on the server", &removal->into);
+	}
+	return f;
+}
+
+const struct fail *alter_begin(struct run *run, struct op **ops, size_t count, struct alter **out)
+{
+	struct alter *alter = alter_new(run, ops, count);
+	struct store *server = run->engine->side[SERVER];
+	const struct fail *f = tx_begin(run);
+
+	*out = alter;
+	for (size_t i = 0; !f && i < alter->count; i++) {
+		f = ask_server(alter, &alter->works[i]);
+		if (!f)
+			f = ask_local(alter, &alter->works[i]);
+	}
+	f = tx_end(run, f);
+	/* Flags first: a message that moves takes them along. */
+	if (!f && alter->flag_count[SERVER])
+		f = store_flag(server, alter->flags[SERVER], alter->flag_count[SERVER], alter->arena);
+	if (!f && alter->transfer_count[SERVER])
+		f = store_transfer(server, alter->transfers[SERVER], alter->transfer_count[SERVER], alter->arena);
+	if (!f && alter->removal_count[SERVER])
+		f = store_remove(server, alter->removals[SERVER], alter->removal_count[SERVER], alter->arena);
+	return f;
+}
+
+/* ---- the end ------------------------------------------------------------------------------ */
+
+/* Looks for what the server moved or copied without telling its new ref. */
+static const struct fail *find_lost(struct alter *alter)
+{
+	struct run *run = alter->run;
+	const struct fail *f = NULL;
+
+	for (size_t i = 0; !f && i < alter->count; i++) {
+		struct work *work = &alter->works[i];
+		const struct row *row = work->half ? work->op->source : work->op->match->row;
+		struct find find = { 0 };
+		bool trash = work->op->verb == VERB_REMOVE;
+
+		if (!work->transfer || work->transfer->fail || work->transfer->now.ref || trash ||
+		    work->op->side != SERVER)
+			continue;
+		find.folder = work->transfer->to;
+		find.next = find.folder->next;
+		find.print = row->print;
+		find.message_id = row->message_id;
+		f = store_find(run->engine->side[SERVER], &find, 1, alter->arena);
+		if (!f && !find.fail)
+			f = ref_unclaimed(run, &run->folders[work->op->to], find.refs, find.count,
+					  &work->transfer->now.ref);
+		work->lost = !work->transfer->now.ref;
+	}
+	return f;
+}
+
+static const struct fail *do_local(struct alter *alter)
+{
+	struct store *local = alter->run->engine->side[LOCAL];
+	const struct fail *f = NULL;
+
+	if (!alter->flag_count[LOCAL] && !alter->transfer_count[LOCAL] && !alter->removal_count[LOCAL])
+		return NULL;
+	if (alter->flag_count[LOCAL])
+		f = store_flag(local, alter->flags[LOCAL], alter->flag_count[LOCAL], alter->arena);
+	if (!f && alter->transfer_count[LOCAL])
+		f = store_transfer(local, alter->transfers[LOCAL], alter->transfer_count[LOCAL], alter->arena);
+	if (!f && alter->removal_count[LOCAL])
+		f = store_remove(local, alter->removals[LOCAL], alter->removal_count[LOCAL], alter->arena);
+	return f ? f : store_sync(local);
+}
+
+/* The first of the operation's requests that failed. */
+static const struct fail *work_fail(const struct work *work)
+{
+	for (int s = 0; s < SIDES; s++)
+		if (work->flag[s] && work->flag[s]->fail)
+			return work->flag[s]->fail;
+	if (work->transfer && work->transfer->fail)
+		return work->transfer->fail;
+	if (work->removal && work->removal->fail && !fail_is(work->removal->fail, FAIL_MISSING))
+		return work->removal->fail;
+	if (work->lost)
+		return fail_make(FAIL_STALE, FAIL_ITEM, "done, but not found again yet");
+	return NULL;
+}
+
+/* What both sides have of flags after the work. */
+static void flags_after(struct alter *alter, const struct work *work, struct flags done[SIDES])
+{
+	for (int s = 0; s < SIDES; s++) {
+		struct folder *folder = NULL;
+		const struct version *item = op_place(alter->run, work->op, (enum side)s, &folder);
+
+		done[s] = work->flag[s] && !work->flag[s]->fail ? work->flag[s]->now
+			  : item				? item->flags
+								: (struct flags){ 0 };
+	}
+}
+
+/* Copies what a side has now into the row; what was known of its content stays known. */
+static void row_side(struct row *row, enum side side, const struct version *now)
+{
+	struct digest digest = row->side[side].digest;
+
+	row->side[side] = *now;
+	if (!digest_known(&row->side[side].digest))
+		row->side[side].digest = digest;
+}
+
+static const struct fail *record_same(struct alter *alter, struct work *work)
+{
+	struct run *run = alter->run;
+	struct op *op = work->op;
+	struct row *row = row_for(alter->arena, op->match, &run->folders[op->match->folder]);
+	struct flags done[SIDES];
+
+	flags_after(alter, work, done);
+	row_flags(run, row, op, done);
+	for (int s = 0; s < SIDES; s++) {
+		struct flags flags = row->side[s].flags;
+
+		if (op->match->now[s])
+			row_side(row, (enum side)s, op->match->now[s]);
+		row->side[s].flags = flags;
+		if (work->flag[s])
+			run->outcome->flagged[s]++;
+	}
+	if (!op->match->row || !op->match->row->side[SERVER].ref)
+		run->outcome->adopted++;
+	return state_row_put(run->engine->state, row);
+}
+
+static const struct fail *record_move(struct alter *alter, struct work *work)
+{
+	struct run *run = alter->run;
+	struct op *op = work->op;
+	struct folder *from = &run->folders[op->match->folder], *to = &run->folders[op->to];
+	enum side moved = op->side, other = side_other(op->side);
+	struct row *row = row_for(alter->arena, op->match, to);
+	struct flags done[SIDES];
+	const char *revision = op->match->row->side[LOCAL].revision;
+
+	flags_after(alter, work, done);
+	row_flags(run, row, op, done);
+	row->side[other].ref = op->other->now[other]->ref;
+	row->side[other].revision = op->other->now[other]->revision;
+	row->side[moved].ref = work->transfer->now.ref;
+	row->side[moved].revision = work->transfer->now.revision;
+	/* An edit that is still to be sent must be seen as one. */
+	if (moved == LOCAL && op->match->now[LOCAL] && match_change(op->match, LOCAL) != CHANGE_SAME &&
+	    op->match->row->side[LOCAL].ref && strcmp(op->match->row->side[LOCAL].ref, op->match->now[LOCAL]->ref) == 0) {
+		row->side[LOCAL].revision = revision;
+		to->again[LOCAL] = true;
+	}
+	run->outcome->moved[moved]++;
+	from->gave_rows = true;
+	if (moved == SERVER)
+		from->again[SERVER] = to->again[SERVER] = true;
+	return state_row_put(run->engine->state, row);
+}
+
+static const struct fail *record_removal(struct alter *alter, struct work *work)
+{
+	struct run *run = alter->run;
+	struct op *op = work->op;
+	struct folder *folder = &run->folders[op->match->folder];
+
+	folder->gave_rows = true;
+	if (op->side == SERVER && work->transfer)
+		run->trash->again[SERVER] = true;
+	if (op->side == SERVER)
+		folder->again[SERVER] = true;
+	if (op->verb == VERB_CONFLICT)
+		run->outcome->conflicts++;
+	else
+		run->outcome->removed[op->side]++;
+	return state_row_remove(run->engine->state, op->match->row->id);
+}
+
+static const struct fail *record_duplicate(struct alter *alter, struct work *work)
+{
+	struct run *run = alter->run;
+	struct folder *folder = &run->folders[work->op->folder];
+
+	work->half->side[SERVER].ref = work->transfer->now.ref;
+	work->half->side[SERVER].revision = work->transfer->now.revision;
+	/* The copy has the flags of its source; they are compared at the next look. */
+	work->half->side[SERVER].flags = work->op->source->side[SERVER].flags;
+	work->half->side[LOCAL].flags = work->op->source->side[SERVER].flags;
+	folder->again[SERVER] = folder->again[LOCAL] = true;
+	run->outcome->moved[SERVER]++;
+	return state_row_put(run->engine->state, work->half);
+}
+
+static const struct fail *record_work(struct alter *alter, struct work *work)
+{
+	struct op *op = work->op;
+
+	for (int s = 0; s < SIDES; s++)
+		if (work->flag[s] && !work->flag[s]->fail && s == SERVER) {
+			struct folder *folder = NULL;
+
+			op_place(alter->run, op, SERVER, &folder);
+			folder->again[SERVER] = true;
+		}
+	if (op->verb == VERB_MOVE)
+		return record_move(alter, work);
+	if (op->verb == VERB_DUPLICATE)
+		return record_duplicate(alter, work);
+	if (work->removal || work->transfer)
+		return record_removal(alter, work);
+	return record_same(alter, work);
+}
+
+static const struct fail *record_all(struct alter *alter)
+{
+	struct run *run = alter->run;
+	struct state *state = run->engine->state;
+	const struct fail *f = tx_begin(run);
+
+	for (size_t i = 0; !f && i < alter->count; i++) {
+		struct work *work = &alter->works[i];
+		const struct fail *failed = work_fail(work);
+
+		if (!failed)
+			f = record_work(alter, work);
+		if (!f && !failed)
+			f = op_history(run, work->op);
+		/* What may yet be found keeps its intent; so does the half row of a copy. */
+		if (!f && work->intent && !work->lost)
+			f = state_intent_remove(state, work->intent);
+		if (!f)
+			f = op_end(run, work->op, failed);
+	}
+	return tx_end(run, f);
+}
+
+const struct fail *alter_end(struct alter *alter)
+{
+	struct run *run = alter->run;
+	const struct fail *f = NULL;
+
+	if (alter->flag_count[SERVER] || alter->transfer_count[SERVER] || alter->removal_count[SERVER])
+		f = store_sync(run->engine->side[SERVER]);
+	if (!f)
+		f = find_lost(alter);
+	if (!f)
+		f = do_local(alter);
+	if (!f)
+		f = record_all(alter);
+	alter_drop(alter);
+	return f;
+}

@@ -1,0 +1,285 @@
+/* Content: where names do not settle what an item is, its content does.  New local files are read (they
+ * would be sent anyway); of new items on the server the header is read only when something of the same
+ * size is looking for its counterpart. */
+#include "base/map.h"
+#include "base/memory.h"
+#include "core/pair.h"
+#include "engine/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CHUNK 1000 /* reads in one call */
+
+/* A copy of a match's version that may be filled in. */
+static struct version *version_own(struct run *run, struct match *match, enum side side)
+{
+	struct version *version = arena_alloc(run->round, sizeof *version);
+
+	*version = *match->now[side];
+	match->now[side] = version;
+	return version;
+}
+
+static void keep_print(struct run *run, struct match *match, enum side side, const struct read *read)
+{
+	struct version *version = version_own(run, match, side);
+
+	match->looked[side] = true;
+	version->digest = read->now.digest;
+	if (read->now.revision)
+		version->revision = arena_str(run->round, read->now.revision);
+	if (!match->row)
+		match->print = read->print;
+	if (!match->date)
+		match->date = read->date;
+	if (!match->key)
+		match->key = arena_str(run->round, read->key);
+}
+
+/* What cannot be read: gone or changed meanwhile is for the next look; anything else is the item's trouble. */
+static const struct fail *read_failed(struct run *run, struct match *match, enum side side,
+				      const struct fail *fail)
+{
+	struct folder *folder = &run->folders[match->folder];
+
+	if (fail->scope > FAIL_FOLDER)
+		return fail;
+	if (fail_is(fail, FAIL_MISSING) || fail_is(fail, FAIL_STALE)) {
+		match->absorbed = true;
+		folder->again[side] = true;
+		return NULL;
+	}
+	match->trouble = arena_str(run->round, fail->text);
+	return NULL;
+}
+
+/* Reads prints of many matches on one side. */
+static const struct fail *read_prints(struct run *run, struct match **matches, size_t count, enum side side)
+{
+	struct read *reads = memory_alloc((CHUNK + 1) * sizeof *reads);
+	struct arena *arena = arena_new();
+	const struct fail *f = NULL;
+
+	for (size_t from = 0; !f && from < count; from += CHUNK) {
+		size_t n = count - from < CHUNK ? count - from : CHUNK;
+
+		memset(reads, 0, n * sizeof *reads);
+		for (size_t i = 0; i < n; i++) {
+			struct match *match = matches[from + i];
+
+			reads[i].folder = run->folders[match->folder].seen[side];
+			reads[i].ref = match->now[side]->ref;
+			reads[i].part = PART_PRINT;
+			reads[i].hint = match->now[side]->flags;
+			reads[i].wire = match->row && match->row->marks & ROW_WIRE;
+		}
+		f = store_read(run->engine->side[side], reads, n, NULL, NULL, arena);
+		for (size_t i = 0; !f && i < n; i++) {
+			if (reads[i].fail)
+				f = read_failed(run, matches[from + i], side, reads[i].fail);
+			else
+				keep_print(run, matches[from + i], side, &reads[i]);
+		}
+		arena_reset(arena);
+	}
+	arena_free(arena);
+	free(reads);
+	return f;
+}
+
+static bool is_new_here(const struct match *match)
+{
+	return !match->row && !match->absorbed && match->now[LOCAL] && !match->now[SERVER];
+}
+
+static bool is_new_there(const struct match *match)
+{
+	return !match->row && !match->absorbed && match->now[SERVER] && !match->now[LOCAL];
+}
+
+static bool is_gone(const struct match *match, enum side side)
+{
+	return match->row && match->row->side[side].ref && !match->now[side];
+}
+
+/* Is this folder's part of the plan carried out in this run? */
+static bool planned(const struct folder *folder)
+{
+	return folder->policy.in_scope && folder->policy.mode != MODE_OFF && !folder->fail;
+}
+
+/* Every new local item that may be sent, or (when something is gone here) that may have been moved. */
+static const struct fail *look_at_new_here(struct run *run)
+{
+	struct match **list = memory_alloc((run->matches.count + 1) * sizeof(struct match *));
+	const struct fail *f = NULL;
+	bool gone = false;
+	size_t count = 0;
+
+	for (size_t i = 0; i < run->matches.count; i++)
+		gone |= is_gone(run->matches.items[i], LOCAL);
+	if (gone)
+		f = look_elsewhere(run);
+	if (run->matches.count) { /* look_elsewhere may have added some */
+		free(list);
+		list = memory_alloc((run->matches.count + 1) * sizeof(struct match *));
+	}
+	for (size_t i = 0; i < run->matches.count; i++) {
+		struct match *match = run->matches.items[i];
+		struct folder *folder = &run->folders[match->folder];
+
+		if (is_new_here(match) && !match->looked[LOCAL] && !folder->traits->keyed &&
+		    (gone || planned(folder)))
+			list[count++] = match;
+	}
+	if (!f && count)
+		f = read_prints(run, list, count, LOCAL);
+	free(list);
+	return f;
+}
+
+static int size_order(const void *a, const void *b)
+{
+	const uint64_t *left = a, *right = b;
+
+	return (*left > *right) - (*left < *right);
+}
+
+static bool size_wanted(const uint64_t *sizes, size_t count, uint64_t size)
+{
+	const uint64_t tries[] = { size, size + MAIL_TUID_SIZE,
+				   size > MAIL_TUID_SIZE ? size - MAIL_TUID_SIZE : size };
+
+	for (size_t i = 0; i < sizeof tries / sizeof *tries; i++)
+		if (bsearch(&tries[i], sizes, count, sizeof *sizes, size_order))
+			return true;
+	return false;
+}
+
+/* Sizes of all that looks for a counterpart on the server: new here, not sent, gone there. */
+static uint64_t *wanted_sizes(const struct run *run, size_t *count)
+{
+	uint64_t *sizes = memory_alloc((run->matches.count + 1) * sizeof *sizes);
+
+	*count = 0;
+	for (size_t i = 0; i < run->matches.count; i++) {
+		const struct match *match = run->matches.items[i];
+		const struct row *row = match->row;
+
+		if (is_new_here(match) && match->print.size)
+			sizes[(*count)++] = match->print.size;
+		else if (row && row->print.size && (!row->side[SERVER].ref || !match->now[SERVER]))
+			sizes[(*count)++] = row->print.size;
+	}
+	qsort(sizes, *count, sizeof *sizes, size_order);
+	return sizes;
+}
+
+static const struct fail *look_at_new_there(struct run *run)
+{
+	struct match **list = NULL;
+	const struct fail *f = NULL;
+	size_t sizes_count = 0, count = 0;
+	uint64_t *sizes = wanted_sizes(run, &sizes_count);
+
+	if (!sizes_count)
+		goto out;
+	list = memory_alloc((run->matches.count + 1) * sizeof(struct match *));
+	for (size_t i = 0; i < run->matches.count; i++) {
+		struct match *match = run->matches.items[i];
+
+		if (is_new_there(match) && !match->looked[SERVER] &&
+		    !run->folders[match->folder].traits->keyed &&
+		    (!match->size || size_wanted(sizes, sizes_count, match->size)))
+			list[count++] = match;
+	}
+	if (count)
+		f = read_prints(run, list, count, SERVER);
+out:
+	free(list);
+	free(sizes);
+	return f;
+}
+
+const struct fail *content_pair(struct run *run)
+{
+	bool *keyed = NULL;
+	const struct fail *f = look_at_new_here(run);
+
+	if (!f)
+		f = look_at_new_there(run);
+	if (f)
+		return f;
+	keyed = memory_alloc((run->folder_count + 1) * sizeof *keyed);
+	for (size_t i = 0; i < run->folder_count; i++)
+		keyed[i] = run->folders[i].traits->keyed;
+	pair_in_folders(run->matches.items, run->matches.count, keyed);
+	free(keyed);
+	return NULL;
+}
+
+/* ---- looks that the planner asked for -------------------------------------------------------- */
+
+static const struct fail *read_done_nothing(void *context, struct read *read)
+{
+	(void)context;
+	(void)read;
+	return NULL;
+}
+
+/* Reads one whole body on a side; its digest goes into the match. */
+static const struct fail *look_whole(struct run *run, struct match *match, enum side side)
+{
+	struct read read = { .folder = run->folders[match->folder].seen[side],
+			     .ref = match->now[side]->ref,
+			     .part = PART_WHOLE,
+			     .hint = match->now[side]->flags,
+			     .wire = match->row && match->row->marks & ROW_WIRE };
+	const struct fail *f = store_read(run->engine->side[side], &read, 1, read_done_nothing, NULL, run->round);
+
+	if (f)
+		return f;
+	if (read.fail)
+		return read_failed(run, match, side, read.fail);
+	if (read.body)
+		read.now.digest = read.body->digest;
+	keep_print(run, match, side, &read);
+	body_free(read.body);
+	return NULL;
+}
+
+/* Are both bodies equal?  Byte by byte here; the kinds whose servers rewrite what they are given get their
+ * normalised comparison with their format. */
+static const struct fail *compare(struct run *run, struct match *match)
+{
+	const struct fail *f = NULL;
+
+	for (int s = 0; !f && s < SIDES && !match->absorbed && !match->trouble; s++)
+		f = look_whole(run, match, (enum side)s);
+	if (f || match->absorbed || match->trouble)
+		return f;
+	match->compared = digest_equal(&match->now[SERVER]->digest, &match->now[LOCAL]->digest) ? EQUAL
+												 : DIFFERENT;
+	return NULL;
+}
+
+const struct fail *content_look(struct run *run, struct op **ops, size_t count)
+{
+	const struct fail *f = NULL;
+	struct match **list = memory_alloc((count + 1) * sizeof(struct match *));
+	size_t local = 0;
+
+	for (size_t i = 0; !f && i < count; i++) {
+		if (ops[i]->compare)
+			f = compare(run, ops[i]->match);
+		else if (ops[i]->side == SERVER)
+			f = look_whole(run, ops[i]->match, SERVER);
+		else
+			list[local++] = ops[i]->match;
+	}
+	if (!f && local)
+		f = read_prints(run, list, local, LOCAL);
+	free(list);
+	return f;
+}

@@ -1,0 +1,87 @@
+/* Mark: the end of a round for each finished folder: its cursors, and what is still open as pending, in
+ * one transaction.  A folder with operations that did not come to an end keeps its old cursors. */
+#include "engine/run.h"
+
+#include <string.h>
+
+static bool is_left(const struct run *run, int64_t folder, enum side side, const char *ref)
+{
+	for (size_t i = 0; i < run->left.count; i++)
+		if (run->left.items[i].folder == folder && run->left.items[i].side == side &&
+		    strcmp(run->left.items[i].ref, ref) == 0)
+			return true;
+	return false;
+}
+
+/* Pending work that this round took up and that is not left again is done.  What is set aside until later
+ * was not taken up. */
+static const struct fail *clear_pending(struct run *run, const struct folder *folder)
+{
+	const struct fail *f = NULL;
+
+	for (size_t i = 0; !f && i < folder->pending_count; i++) {
+		const struct pending *pending = &folder->pending[i];
+
+		if (pending->why == PENDING_SET_ASIDE && pending->next > run->engine->now)
+			continue;
+		if (!is_left(run, folder->saved.id, pending->side, pending->ref))
+			f = state_pending_remove(run->engine->state, folder->saved.id, pending->side, pending->ref);
+	}
+	return f;
+}
+
+static bool cursors_moved(const struct folder *folder)
+{
+	for (int s = 0; s < SIDES; s++)
+		if (folder->looked[s] && folder->cursor[s] &&
+		    strcmp(folder->cursor[s], folder->saved.cursor[s]) != 0)
+			return true;
+	return false;
+}
+
+static const struct fail *mark_folder(struct run *run, struct folder *folder)
+{
+	const struct fail *f = NULL;
+
+	if (folder->taken_up)
+		f = clear_pending(run, folder);
+	for (size_t i = 0; !f && i < run->left.count; i++)
+		if (run->left.items[i].folder == folder->saved.id)
+			f = state_pending_put(run->engine->state, &run->left.items[i]);
+	/* A folder that is missing on a side waits for a decision: nothing moves on. */
+	if (f || !cursors_moved(folder) || folder->missing[SERVER] || folder->missing[LOCAL])
+		return f;
+	for (int s = 0; s < SIDES; s++)
+		if (folder->looked[s] && folder->cursor[s])
+			folder->saved.cursor[s] = arena_str(run->arena, folder->cursor[s]);
+	return state_folder_put(run->engine->state, &folder->saved);
+}
+
+static bool has_left(const struct run *run, const struct folder *folder)
+{
+	for (size_t i = 0; i < run->left.count; i++)
+		if (run->left.items[i].folder == folder->saved.id)
+			return true;
+	return false;
+}
+
+const struct fail *mark_folders(struct run *run)
+{
+	const struct fail *f = NULL;
+
+	for (size_t i = 0; !f && i < run->folder_count; i++) {
+		struct folder *folder = &run->folders[i];
+		bool pending = folder->taken_up && folder->pending_count;
+
+		if (!folder->saved.id || folder->fail || folder->open || !folder->policy.in_scope ||
+		    folder->policy.mode == MODE_OFF)
+			continue;
+		if (!cursors_moved(folder) && !pending && !has_left(run, folder))
+			continue;
+		f = tx_begin(run);
+		if (!f)
+			f = mark_folder(run, folder);
+		f = tx_end(run, f);
+	}
+	return f;
+}

@@ -1,0 +1,262 @@
+/* Pull: bodies from the server into the local store, in batches: read, write, make durable, commit. */
+#include "base/memory.h"
+#include "engine/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CHUNK 1000                        /* reads in one call */
+#define BATCH_ITEMS 500                   /* writes between two durability barriers … */
+#define BATCH_BYTES ((uint64_t)32 << 20)  /* … or this much */
+
+struct pull {
+	struct run *run;
+	struct arena *arena;          /* of the batch */
+	struct op **ops;              /* of the chunk, by index of its read */
+	struct read *reads;
+	struct write *writes;
+	struct read *done;            /* copies of the reads whose bodies wait in writes; body NULL: nothing
+	                               * to write */
+	struct op **done_ops;
+	size_t count;
+	uint64_t bytes;
+};
+
+/* A body that is on its way to a place where the user has something else. */
+static bool replaces(const struct op *op)
+{
+	return op->match->now[LOCAL] && (op->verb == VERB_UPDATE || op->verb == VERB_CONFLICT);
+}
+
+/* The bytes are those of the base: only the revision moved. */
+static bool unchanged(const struct op *op, const struct read *read)
+{
+	return op->verb == VERB_UPDATE && op->match->row &&
+	       digest_equal(&op->match->row->side[SERVER].digest, &read->body->digest);
+}
+
+/* Where old bytes go, recorded before anything moves. */
+static const struct fail *prepare(struct pull *pull)
+{
+	struct run *run = pull->run;
+	const struct fail *f = NULL;
+	bool any = false;
+
+	for (size_t i = 0; i < pull->count; i++)
+		any |= replaces(pull->done_ops[i]) || pull->done_ops[i]->verb == VERB_CONFLICT;
+	if (!any)
+		return NULL;
+	f = tx_begin(run);
+	for (size_t i = 0; !f && i < pull->count; i++) {
+		struct op *op = pull->done_ops[i];
+		struct write *write = &pull->writes[i];
+
+		if (op->verb == VERB_CONFLICT)
+			f = conflict_take(run, op, &write->into);
+		if (f || !replaces(op))
+			continue;
+		write->replaces = op->match->now[LOCAL]->ref;
+		write->if_revision = op->match->now[LOCAL]->revision;
+		if (!write->into)
+			f = vault_take(run, &run->folders[op->folder], write->replaces,
+				       "replaced by the server's version", &write->into);
+	}
+	return tx_end(run, f);
+}
+
+/* What came out of the folder was not what the plan knew: the user had just saved it.  It is the
+ * conflict's loser. */
+static const struct fail *came_out(struct run *run, struct op *op, const struct write *write)
+{
+	const char *path = NULL;
+	const struct fail *f = tx_begin(run);
+
+	if (f)
+		return f;
+	op->why = "edited here while the server's version was written";
+	f = conflict_take(run, op, &path);
+	f = tx_end(run, f);
+	if (!f && path)
+		f = run->engine->places->move(run->engine->places, write->into, path);
+	if (!f)
+		run->outcome->conflicts++;
+	return f;
+}
+
+static const struct fail *record(struct pull *pull, size_t i)
+{
+	struct run *run = pull->run;
+	struct op *op = pull->done_ops[i];
+	const struct read *read = &pull->done[i];
+	const struct write *write = &pull->writes[i];
+	struct row *row = row_for(pull->arena, op->match, &run->folders[op->folder]);
+	struct flags flags = read->has_flags ? read->now.flags : op->match->now[SERVER]->flags;
+
+	row->side[SERVER] = *op->match->now[SERVER];
+	row->side[SERVER].flags = flags;
+	if (read->now.revision)
+		row->side[SERVER].revision = read->now.revision;
+	row->side[SERVER].digest = write->body->digest;
+	if (!write->folder) { /* only the revision had moved */
+		row->side[LOCAL] = *op->match->now[LOCAL];
+		if (op->match->row && !digest_known(&row->side[LOCAL].digest))
+			row->side[LOCAL].digest = op->match->row->side[LOCAL].digest;
+		return state_row_put(run->engine->state, row);
+	}
+	row->side[LOCAL] = write->now;
+	if (!digest_known(&row->side[LOCAL].digest))
+		row->side[LOCAL].digest = write->body->digest;
+	row->side[LOCAL].flags = write->now.flags;
+	row->marks = write->body->wire ? ROW_WIRE : 0;
+	row->date = read->date;
+	row->print = write->body->print;
+	if (write->key)
+		row->key = write->key;
+	row->message_id = write->body->fields.message_id;
+	row->subject = write->body->fields.subject;
+	row->from = write->body->fields.from;
+	row->sent = write->body->fields.sent;
+	run->outcome->pulled++;
+	if (op->verb == VERB_CONFLICT)
+		run->outcome->conflicts++;
+	return state_row_put(run->engine->state, row);
+}
+
+static const struct fail *write_batch(struct pull *pull)
+{
+	struct run *run = pull->run;
+	struct write *list = memory_alloc((pull->count + 1) * sizeof *list);
+	const struct fail *f = prepare(pull);
+	size_t count = 0;
+
+	for (size_t i = 0; i < pull->count; i++)
+		if (pull->writes[i].folder)
+			list[count++] = pull->writes[i];
+	if (!f && count)
+		f = store_write(run->engine->side[LOCAL], list, count, pull->arena);
+	if (!f && count)
+		f = store_sync(run->engine->side[LOCAL]);
+	for (size_t i = 0, k = 0; !f && i < pull->count; i++) {
+		if (!pull->writes[i].folder)
+			continue;
+		pull->writes[i] = list[k++];
+		if (pull->writes[i].came_out) {
+			f = came_out(run, pull->done_ops[i], &pull->writes[i]);
+			pull->writes[i].fail = NULL;
+		}
+	}
+	free(list);
+	return f;
+}
+
+/* Writes what has been collected, and commits it. */
+static const struct fail *flush(struct pull *pull)
+{
+	struct run *run = pull->run;
+	const struct fail *f = NULL;
+
+	if (!pull->count)
+		return NULL;
+	f = write_batch(pull);
+	if (!f)
+		f = tx_begin(run);
+	else
+		goto out;
+	for (size_t i = 0; !f && i < pull->count; i++) {
+		const struct fail *failed = pull->writes[i].fail;
+
+		if (!failed)
+			f = record(pull, i);
+		if (!f && !failed)
+			f = op_history(run, pull->done_ops[i]);
+		if (!f)
+			f = op_end(run, pull->done_ops[i], failed);
+	}
+	f = tx_end(run, f);
+	if (!f)
+		run_progress(run, run->folders[pull->done_ops[0]->folder].path, pull->count, pull->bytes);
+out:
+	for (size_t i = 0; i < pull->count; i++)
+		body_free(pull->writes[i].body);
+	pull->count = 0;
+	pull->bytes = 0;
+	arena_reset(pull->arena);
+	return f ? f : run_check(run);
+}
+
+/* One body has arrived. */
+static const struct fail *arrived(void *context, struct read *read)
+{
+	struct pull *pull = context;
+	struct op *op = pull->ops[read - pull->reads];
+	struct write *write = NULL;
+	struct folder *folder = &pull->run->folders[op->folder];
+
+	if (read->fail || !read->body)
+		return NULL; /* ended below */
+	write = &pull->writes[pull->count];
+	pull->done[pull->count] = *read;
+	pull->done[pull->count].now.revision = arena_str(pull->arena, read->now.revision);
+	pull->done[pull->count].now.flags.keywords = arena_str(pull->arena, read->now.flags.keywords);
+	pull->done_ops[pull->count] = op;
+	*write = (struct write){ .folder = folder->seen[LOCAL],
+				 .body = read->body,
+				 .key = op->match->key ? op->match->key : arena_str(pull->arena, read->key),
+				 .flags = pull->done[pull->count].has_flags ? pull->done[pull->count].now.flags
+									    : op->match->now[SERVER]->flags,
+				 .date = read->date };
+	if (op->flags) /* a change here that is on its way to the server */
+		write->flags = flag_delta_apply(pull->arena, write->flags, &op->flags[SERVER]);
+	if (unchanged(op, read))
+		write->folder = NULL;
+	pull->count++;
+	pull->bytes += read->body->size;
+	read->body = NULL; /* now the batch's */
+	if (pull->count >= BATCH_ITEMS || pull->bytes >= BATCH_BYTES)
+		return flush(pull);
+	return NULL;
+}
+
+static const struct fail *pull_chunk(struct pull *pull, struct op **ops, size_t count)
+{
+	struct run *run = pull->run;
+	struct arena *arena = arena_new();
+	const struct fail *f = NULL;
+
+	pull->ops = ops;
+	memset(pull->reads, 0, count * sizeof *pull->reads);
+	for (size_t i = 0; i < count; i++)
+		pull->reads[i] = (struct read){ .folder = run->folders[ops[i]->match->folder].seen[SERVER],
+						.ref = ops[i]->match->now[SERVER]->ref,
+						.part = PART_WHOLE };
+	f = store_read(run->engine->side[SERVER], pull->reads, count, arrived, pull, arena);
+	if (!f)
+		f = flush(pull);
+	for (size_t i = 0; !f && i < count; i++)
+		if (pull->reads[i].fail)
+			f = op_end(run, ops[i], pull->reads[i].fail);
+	for (size_t i = 0; i < pull->count; i++) /* after a fail */
+		body_free(pull->writes[i].body);
+	pull->count = 0;
+	arena_free(arena);
+	return f;
+}
+
+const struct fail *pull_items(struct run *run, struct op **ops, size_t count)
+{
+	struct pull pull = { .run = run, .arena = arena_new() };
+	const struct fail *f = NULL;
+
+	pull.reads = memory_alloc(CHUNK * sizeof *pull.reads);
+	pull.writes = memory_alloc(BATCH_ITEMS * sizeof *pull.writes);
+	pull.done = memory_alloc(BATCH_ITEMS * sizeof *pull.done);
+	pull.done_ops = memory_alloc(BATCH_ITEMS * sizeof(struct op *));
+	for (size_t from = 0; !f && from < count; from += CHUNK)
+		f = pull_chunk(&pull, ops + from, count - from < CHUNK ? count - from : CHUNK);
+	free(pull.reads);
+	free(pull.writes);
+	free(pull.done);
+	free(pull.done_ops);
+	arena_free(pull.arena);
+	return f;
+}

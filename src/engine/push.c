@@ -1,0 +1,389 @@
+/* Push: bodies from here to the server.  An append is not idempotent: a row that waits for its ref on the
+ * server and an intent go before it, and what a dead run appended is found again (recover.c). */
+#include "base/memory.h"
+#include "engine/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CHUNK 100                         /* bodies in one flight: each is an open file */
+#define TRIES 2                           /* appends of one item whose outcome was never learnt */
+
+struct item {
+	struct op *op;
+	struct body *body;
+	struct row *row;
+	struct intent intent;     /* id 0: none */
+	struct write *write;      /* NULL: ended already */
+	bool lost;                /* stored, but its ref was not found */
+};
+
+struct push {
+	struct run *run;
+	struct arena *arena;
+	struct item items[CHUNK];
+	size_t count;
+	struct write writes[CHUNK];
+	size_t write_count;
+	struct removal removals[CHUNK];
+};
+
+/* ---- read ----------------------------------------------------------------------------------- */
+
+static const struct fail *got_body(void *context, struct read *read)
+{
+	(void)context; /* the body stays in the read */
+	(void)read;
+	return NULL;
+}
+
+/* Reads the local bodies.  A file that was saved meanwhile is for the next look. */
+static const struct fail *read_bodies(struct push *push, struct op **ops, size_t count)
+{
+	struct run *run = push->run;
+	struct read *reads = arena_alloc(push->arena, count * sizeof *reads);
+	const struct fail *f = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct match *match = ops[i]->match;
+
+		reads[i] = (struct read){ .folder = run->folders[match->folder].seen[LOCAL],
+					  .ref = match->now[LOCAL]->ref,
+					  .part = PART_WHOLE,
+					  .hint = match->now[LOCAL]->flags,
+					  .wire = match->row ? (match->row->marks & ROW_WIRE) != 0
+							     : match->wire };
+	}
+	f = store_read(run->engine->side[LOCAL], reads, count, got_body, NULL, push->arena);
+	for (size_t i = 0; i < count; i++) {
+		struct item *item = &push->items[push->count];
+
+		if (f || reads[i].fail || !reads[i].body) {
+			body_free(reads[i].body);
+			if (!f)
+				f = op_end(run, ops[i],
+					   reads[i].fail ? reads[i].fail
+							 : fail_make(FAIL_STALE, FAIL_ITEM, "not read"));
+			continue;
+		}
+		*item = (struct item){ .op = ops[i], .body = reads[i].body };
+		/* What is sent is what was read now, not what was listed. */
+		item->row = row_for(push->arena, ops[i]->match, &run->folders[ops[i]->match->folder]);
+		item->row->print = item->body->print;
+		item->row->message_id = item->body->fields.message_id;
+		item->row->subject = item->body->fields.subject;
+		item->row->from = item->body->fields.from;
+		item->row->sent = item->body->fields.sent;
+		push->count++;
+		if (reads[i].now.revision) {
+			struct version *now = arena_alloc(push->arena, sizeof *now);
+
+			*now = *ops[i]->match->now[LOCAL];
+			now->revision = reads[i].now.revision;
+			now->digest = item->body->digest;
+			item->row->side[LOCAL] = *now;
+		} else {
+			item->row->side[LOCAL] = *ops[i]->match->now[LOCAL];
+			item->row->side[LOCAL].digest = item->body->digest;
+		}
+	}
+	return f;
+}
+
+/* ---- intents -------------------------------------------------------------------------------- */
+
+/* The intent of an earlier run for this row, whose work was not found done. */
+static const struct intent *earlier(const struct run *run, int64_t row)
+{
+	for (size_t i = 0; row && i < run->intent_count; i++)
+		if (run->intents[i].row == row && run->intents[i].verb == INTENT_APPEND)
+			return &run->intents[i];
+	return NULL;
+}
+
+static bool needs_intent(const struct run *run, const struct folder *folder)
+{
+	return !folder->traits->keyed && !(run->engine->side[SERVER]->traits & STORE_IDEMPOTENT);
+}
+
+static struct flags flags_to_send(struct push *push, const struct op *op)
+{
+	if (op->verb == VERB_UPDATE && op->match->now[SERVER]) {
+		struct flags flags = op->match->now[SERVER]->flags;
+
+		return op->flags ? flag_delta_apply(push->arena, flags, &op->flags[SERVER]) : flags;
+	}
+	return op->match->now[LOCAL]->flags;
+}
+
+static const struct fail *intend(struct push *push, struct item *item)
+{
+	struct run *run = push->run;
+	const struct op *op = item->op;
+	const struct folder *folder = &run->folders[op->match->folder];
+	const struct intent *before = earlier(run, op->match->row ? op->match->row->id : 0);
+	const struct version *old = op->match->now[SERVER];
+	const struct fail *f = NULL;
+
+	if (!op->match->row) {
+		item->row->side[LOCAL].flags = op->match->now[LOCAL]->flags;
+		f = state_row_put(run->engine->state, item->row);
+		if (f)
+			return f;
+	}
+	item->intent = (struct intent){ .id = before ? before->id : 0,
+					.verb = INTENT_APPEND,
+					.folder = folder->saved.id,
+					.to = folder->saved.id,
+					.from_ref = old ? old->ref : NULL,
+					.epoch = folder->seen[SERVER]->identity,
+					.next = folder->seen[SERVER]->next,
+					.local_ref = op->match->now[LOCAL]->ref,
+					.row = item->row->id,
+					.print = item->row->print,
+					.message_id = item->row->message_id,
+					.flags = flags_to_send(push, op),
+					.tries = before ? before->tries + 1 : 1 };
+	return state_intent_put(run->engine->state, &item->intent);
+}
+
+/* Ends items whose append was cut off too often; puts intents for the rest; fills the writes. */
+static const struct fail *prepare(struct push *push)
+{
+	struct run *run = push->run;
+	const struct fail *f = tx_begin(run);
+
+	for (size_t i = 0; !f && i < push->count; i++) {
+		struct item *item = &push->items[i];
+		struct op *op = item->op;
+		const struct folder *folder = &run->folders[op->match->folder];
+		const struct intent *before = earlier(run, op->match->row ? op->match->row->id : 0);
+		struct write *write = NULL;
+
+		if (before && before->tries >= TRIES) {
+			f = state_intent_remove(run->engine->state, before->id);
+			if (!f)
+				f = op_end(run, op,
+					   fail_make(FAIL_REFUSED, FAIL_ITEM,
+						     "the line was cut each time it was sent"));
+			continue;
+		}
+		if (needs_intent(run, folder))
+			f = intend(push, item);
+		write = &push->writes[push->write_count++];
+		*write = (struct write){ .folder = folder->seen[SERVER],
+					 .body = item->body,
+					 .key = op->match->key,
+					 .flags = flags_to_send(push, op),
+					 .date = op->match->row ? op->match->row->date : op->match->date };
+		if (op->verb == VERB_UPDATE && op->match->now[SERVER]) {
+			write->replaces = op->match->now[SERVER]->ref;
+			write->if_revision = op->match->now[SERVER]->revision;
+		}
+		item->write = write;
+	}
+	return tx_end(run, f);
+}
+
+/* ---- outcome -------------------------------------------------------------------------------- */
+
+static const struct fail *find_lost(struct push *push)
+{
+	struct run *run = push->run;
+	const struct fail *f = NULL;
+
+	for (size_t i = 0; !f && i < push->count; i++) {
+		struct item *item = &push->items[i];
+		const struct folder *folder = &run->folders[item->op->match->folder];
+		struct find find = { .folder = folder->seen[SERVER],
+				     .next = folder->seen[SERVER]->next,
+				     .print = item->row->print,
+				     .message_id = item->row->message_id };
+
+		if (!item->write || item->write->fail || item->write->now.ref)
+			continue;
+		f = store_find(run->engine->side[SERVER], &find, 1, push->arena);
+		if (!f && !find.fail)
+			f = ref_unclaimed(run, folder, find.refs, find.count, &item->write->now.ref);
+		item->lost = !item->write->now.ref;
+	}
+	return f;
+}
+
+/* A server that tells a ref which another row holds lies. */
+static const struct fail *check_claim(struct push *push, struct item *item)
+{
+	struct run *run = push->run;
+	const struct folder *folder = &run->folders[item->op->match->folder];
+	struct row *row = NULL;
+	const struct fail *f = NULL;
+
+	if (item->write->fail || !item->write->now.ref)
+		return NULL;
+	f = state_row_find(run->engine->state, folder->saved.id, SERVER, item->write->now.ref, push->arena, &row);
+	if (!f && row && row->id != item->row->id)
+		item->write->fail = fail_make(FAIL_STALE, FAIL_ITEM,
+					      "the server gave it the name of another item");
+	return f;
+}
+
+/* Has the old version to be removed on the server, now that the new one is there? */
+static bool supersedes(const struct item *item)
+{
+	return item->intent.id && item->op->verb == VERB_UPDATE && item->op->match->now[SERVER];
+}
+
+static const struct fail *record(struct push *push, struct item *item)
+{
+	struct run *run = push->run;
+	struct op *op = item->op;
+	struct row *row = item->row;
+	const struct write *write = item->write;
+	struct flags done[SIDES];
+	const struct fail *f = NULL;
+
+	row->side[SERVER].ref = write->now.ref;
+	row->side[SERVER].revision = write->now.revision;
+	row->side[SERVER].digest = write->now.digest;
+	done[SERVER] = write->now.flags;
+	done[LOCAL] = op->match->now[LOCAL]->flags;
+	/* A local flag change that goes with an edit is done at the next look: the base stays behind. */
+	if (op->flags && !flag_delta_none(&op->flags[LOCAL])) {
+		done[SERVER] = op->match->row->side[SERVER].flags;
+		run->folders[op->match->folder].again[LOCAL] = true;
+	}
+	row_flags(run, row, op, done);
+	row->marks &= ~(uint32_t)ROW_KEPT;
+	f = state_row_put(run->engine->state, row);
+	if (!f)
+		f = op_history(run, op);
+	run->outcome->pushed++;
+	return f;
+}
+
+static const struct fail *record_all(struct push *push)
+{
+	struct run *run = push->run;
+	struct state *state = run->engine->state;
+	const struct fail *f = NULL;
+
+	for (size_t i = 0; !f && i < push->count; i++)
+		if (push->items[i].write)
+			f = check_claim(push, &push->items[i]);
+	if (!f)
+		f = tx_begin(run);
+	else
+		return f;
+	for (size_t i = 0; !f && i < push->count; i++) {
+		struct item *item = &push->items[i];
+		const struct fail *failed = NULL;
+
+		if (!item->write)
+			continue;
+		run->folders[item->op->match->folder].again[SERVER] = true;
+		failed = item->write->fail;
+		if (!failed && item->lost)
+			failed = fail_make(FAIL_STALE, FAIL_ITEM, "sent, but not found again yet");
+		if (!failed)
+			f = record(push, item);
+		/* The intent stays while its work may yet be found, and until the old version is gone. */
+		if (!f && item->intent.id && !item->lost && (failed || !supersedes(item)))
+			f = state_intent_remove(state, item->intent.id);
+		if (!f && (failed || !supersedes(item)))
+			f = op_end(run, item->op, failed);
+	}
+	return tx_end(run, f);
+}
+
+/* An edited message was sent anew: now the old one goes. */
+static const struct fail *remove_old(struct push *push)
+{
+	struct run *run = push->run;
+	const struct fail *f = NULL;
+	size_t count = 0, k = 0;
+
+	for (size_t i = 0; i < push->count; i++) {
+		struct item *item = &push->items[i];
+
+		if (item->write && !item->write->fail && !item->lost && supersedes(item))
+			push->removals[count++] = (struct removal){
+				.folder = run->folders[item->op->match->folder].seen[SERVER],
+				.ref = item->op->match->now[SERVER]->ref,
+				.hint = item->op->match->now[SERVER]->flags,
+			};
+	}
+	if (!count)
+		return NULL;
+	f = store_remove(run->engine->side[SERVER], push->removals, count, push->arena);
+	if (!f)
+		f = store_sync(run->engine->side[SERVER]);
+	if (!f)
+		f = tx_begin(run);
+	else
+		return f;
+	for (size_t i = 0; !f && i < push->count; i++) {
+		struct item *item = &push->items[i];
+		const struct fail *failed = NULL;
+
+		if (!item->write || item->write->fail || item->lost || !supersedes(item))
+			continue;
+		failed = push->removals[k++].fail;
+		if (fail_is(failed, FAIL_MISSING))
+			failed = NULL;
+		/* If it could not be removed the intent stays: the next run tries again. */
+		if (!failed)
+			f = state_intent_remove(run->engine->state, item->intent.id);
+		else
+			run_tell(run, "%s: %s: the old version stays for now: %s",
+				 run->folders[item->op->match->folder].path, match_name(item->op->match),
+				 failed->text);
+		if (!f)
+			f = op_end(run, item->op, NULL);
+	}
+	return tx_end(run, f);
+}
+
+static const struct fail *push_chunk(struct push *push, struct op **ops, size_t count)
+{
+	struct run *run = push->run;
+	uint64_t bytes = 0;
+	const struct fail *f = read_bodies(push, ops, count);
+
+	if (!f)
+		f = prepare(push);
+	if (!f && push->write_count) {
+		f = store_write(run->engine->side[SERVER], push->writes, push->write_count, push->arena);
+		if (!f)
+			f = store_sync(run->engine->side[SERVER]);
+	}
+	if (!f)
+		f = find_lost(push);
+	if (!f)
+		f = record_all(push);
+	if (!f)
+		f = remove_old(push);
+	for (size_t i = 0; i < push->count; i++) {
+		bytes += push->items[i].body->size;
+		body_free(push->items[i].body);
+	}
+	if (!f)
+		run_progress(run, run->folders[ops[0]->match->folder].path, count, bytes);
+	push->count = push->write_count = 0;
+	return f ? f : run_check(run);
+}
+
+const struct fail *push_items(struct run *run, struct op **ops, size_t count)
+{
+	struct push *push = memory_alloc(sizeof *push);
+	const struct fail *f = NULL;
+
+	push->run = run;
+	push->arena = arena_new();
+	for (size_t from = 0; !f && from < count; from += CHUNK) {
+		f = push_chunk(push, ops + from, count - from < CHUNK ? count - from : CHUNK);
+		arena_reset(push->arena);
+	}
+	arena_free(push->arena);
+	free(push);
+	return f;
+}

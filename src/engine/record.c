@@ -1,0 +1,169 @@
+/* Record: how an operation's end is written down. */
+#include "core/text.h"
+#include "engine/run.h"
+
+#include <string.h>
+
+/* Pauses between tries of an item that fails: 5 minutes, doubling, a day at most. */
+#define PAUSE_FIRST 300
+#define PAUSE_MOST 86400
+
+static int64_t pause_after(uint32_t tries)
+{
+	int64_t pause = PAUSE_FIRST;
+
+	for (uint32_t i = 1; i < tries && pause < PAUSE_MOST; i++)
+		pause *= 2;
+	return pause < PAUSE_MOST ? pause : PAUSE_MOST;
+}
+
+static const enum pending_why pending_whys[] = {
+	[LEAVE_HELD] = PENDING_HELD,   [LEAVE_DIRECTION] = PENDING_DIRECTION,
+	[LEAVE_SCOPE] = PENDING_SCOPE, [LEAVE_SET_ASIDE] = PENDING_SET_ASIDE,
+	[LEAVE_RACED] = PENDING_RACED,
+};
+
+static uint32_t tries_before(const struct folder *folder, enum side side, const char *ref)
+{
+	for (size_t i = 0; i < folder->pending_count; i++)
+		if (folder->pending[i].side == side && folder->pending[i].why == PENDING_SET_ASIDE &&
+		    strcmp(folder->pending[i].ref, ref) == 0)
+			return folder->pending[i].tries;
+	return 0;
+}
+
+/* Remembers open work on the operation's item. */
+static void leave(struct run *run, const struct op *op, enum leave why, const char *text)
+{
+	struct folder *folder = &run->folders[op->match->folder];
+	struct pending *pending = vec_push(&run->left);
+
+	pending->folder = folder->saved.id;
+	pending->ref = match_handle(op->match, &pending->side);
+	pending->why = pending_whys[why];
+	pending->text = arena_str(run->round, text ? text : "");
+	if (why == LEAVE_SET_ASIDE) {
+		pending->tries = tries_before(folder, pending->side, pending->ref) + 1;
+		pending->next = run->engine->now + pause_after(pending->tries);
+		run->outcome->set_aside++;
+		run_tell(run, "%s: %s: %s", folder->path, match_name(op->match), pending->text);
+	} else if (why == LEAVE_RACED) {
+		run->outcome->raced++;
+		folder->again[SERVER] = folder->again[LOCAL] = folder->again_full = true;
+	}
+}
+
+static void close_op(struct run *run, const struct op *op)
+{
+	run->folders[op->folder].open--;
+	if (op->to != op->folder)
+		run->folders[op->to].open--;
+}
+
+const struct fail *op_end(struct run *run, struct op *op, const struct fail *fail)
+{
+	struct folder *folder = &run->folders[op->folder];
+
+	if (fail && fail->scope > FAIL_FOLDER)
+		return fail;
+	if (fail && fail->scope == FAIL_FOLDER) { /* stays open: no cursor moves past it */
+		if (!folder->fail) {
+			folder->fail = fail;
+			run->outcome->folders_failed++;
+			run_tell(run, "%s: %s", folder->path, fail->text);
+		}
+		return NULL;
+	}
+	if (fail_is(fail, FAIL_STALE) || fail_is(fail, FAIL_MISSING) || fail_is(fail, FAIL_EXISTS))
+		leave(run, op, LEAVE_RACED, fail->text);
+	else if (fail)
+		leave(run, op, LEAVE_SET_ASIDE, fail->text);
+	else if (op->verb == VERB_LEAVE)
+		leave(run, op, op->leave, op->why);
+	else if (op->flags_left)
+		leave(run, op, LEAVE_DIRECTION, "flags");
+	close_op(run, op);
+	return NULL;
+}
+
+const struct fail *op_history(struct run *run, const struct op *op)
+{
+	const char *verb = text_verb(op);
+
+	if (!verb || op->verb == VERB_LEAVE || !run->id)
+		return NULL;
+	arena_reset(run->scratch);
+	return state_history_add(run->engine->state, run->id, run->folders[op->match->folder].path,
+				 match_name(op->match),
+				 arena_printf(run->scratch, "%s %s", verb,
+					      text_details(run->scratch, op, run->folders[op->to].path)));
+}
+
+struct row *row_for(struct arena *arena, const struct match *match, const struct folder *folder)
+{
+	struct row *row = arena_alloc(arena, sizeof *row);
+
+	if (match->row) {
+		*row = *match->row;
+	} else {
+		row->key = match->key;
+		row->print = match->print;
+		row->date = match->date;
+		if (match->wire)
+			row->marks |= ROW_WIRE;
+	}
+	row->folder = folder->saved.id;
+	if (!row->date)
+		row->date = match->date;
+	return row;
+}
+
+/* What a side's base must be so that changes which were left out are seen again: what it has now, less
+ * what it added and the other side does not have yet, with what it removed and the other side still has. */
+static struct flags base_left(struct arena *arena, struct flags base, struct flags mine, struct flags other)
+{
+	struct flags added = flags_minus(arena, flags_minus(arena, mine, base), other);
+	struct flags removed = flags_both(arena, flags_minus(arena, base, mine), other);
+
+	return flags_union(arena, flags_minus(arena, mine, added), removed);
+}
+
+void row_flags(struct run *run, struct row *row, const struct op *op, const struct flags done[SIDES])
+{
+	struct flags base[SIDES] = { row->side[SERVER].flags, row->side[LOCAL].flags };
+
+	for (int s = 0; s < SIDES; s++) {
+		const struct flags *other = &done[side_other((enum side)s)];
+
+		row->side[s].flags = op->flags_left && op->match->row
+					     ? base_left(run->round, base[s], done[s], *other)
+					     : done[s];
+	}
+}
+
+const struct version *op_place(struct run *run, const struct op *op, enum side side, struct folder **folder)
+{
+	/* Somebody moved it on the side that is not to be changed now. */
+	if (op->verb == VERB_MOVE && side != op->side) {
+		*folder = &run->folders[op->to];
+		return op->other->now[side];
+	}
+	*folder = &run->folders[side == LOCAL ? op->folder : op->match->folder];
+	return op->match->now[side];
+}
+
+const struct fail *ref_unclaimed(struct run *run, const struct folder *folder, const char *const *refs,
+				 size_t count, const char **ref)
+{
+	const struct fail *f = NULL;
+
+	*ref = NULL;
+	for (size_t i = 0; !f && i < count && !*ref; i++) {
+		struct row *row = NULL;
+
+		f = state_row_find(run->engine->state, folder->saved.id, SERVER, refs[i], run->round, &row);
+		if (!f && !row)
+			*ref = refs[i];
+	}
+	return f;
+}
