@@ -23,12 +23,15 @@ struct connect_options {
 	bool loopback_only;      /* no TLS will be used: refuse any address but loopback */
 };
 
-/* Connects the TCP part: families interleaved, 250 ms stagger.  FAIL_UNREACHABLE (ACCOUNT). */
+/* Connects the TCP part: families interleaved, 250 ms stagger.  All fails are of ACCOUNT scope:
+ * FAIL_UNREACHABLE; FAIL_TLS for loopback_only and another address; FAIL_CONFIG for a fingerprint
+ * that is none. */
 const struct fail *connect_open(const struct connect_options *options,
 				struct connection **connection) MUST_CHECK;
 
 /* Starts TLS now.  Bytes received before it and not yet read are an injection: FAIL_TLS.
- * FAIL_TLS with the reason in words (name, chain, expired, version) or FAIL_UNREACHABLE. */
+ * FAIL_TLS with the reason in words (name, chain, expired, version), FAIL_UNREACHABLE, or
+ * FAIL_CONFIG for a ca_file that cannot be read. */
 const struct fail *connect_tls(struct connection *connection) MUST_CHECK;
 bool connect_is_tls(const struct connection *connection);
 
@@ -37,7 +40,7 @@ bool connect_is_tls(const struct connection *connection);
 const struct fail *connect_read(struct connection *connection, void *data, size_t room,
 				size_t *got) MUST_CHECK;
 
-/* Is there something to read without waiting? */
+/* Is there something to read without waiting?  Also true at the end of the stream. */
 bool connect_readable(struct connection *connection);
 
 /* Buffers; goes out with connect_flush or when 16 KB are together. While a write would block,
