@@ -8,6 +8,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -164,6 +165,15 @@ static inline void must_fail(const struct fail *fail, enum fail_code code, const
 		assert_string_equal(fail->text, words);
 	assert_int_equal(fail->code, code);
 	assert_int_equal(fail->scope, FAIL_ACCOUNT);
+}
+
+/* Waits until there is something to read, which is then in memory. */
+static inline void await_readable(struct connection *connection)
+{
+	struct pollfd poller = { .fd = connect_fd(connection), .events = POLLIN };
+
+	while (!connect_readable(connection))
+		assert_int_equal(poll(&poller, 1, PEER_SECONDS * 1000), 1);
 }
 
 static inline void must_read(struct connection *connection, const char *text)

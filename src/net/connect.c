@@ -364,7 +364,7 @@ const struct fail *connect_tls(struct connection *connection)
 	 * wants to be taken for the server's word (CVE-2011-0411). */
 	if (bytes_waiting(connection))
 		return fail_make(FAIL_TLS, FAIL_ACCOUNT,
-				 connection->wire.counts.in ?
+				 connection->wire.counts.out ?
 					 "server sent data ahead of the TLS handshake" :
 					 "server speaks before TLS: wrong port?");
 	fail = tls_start(&connection->wire, &options, &connection->tls);

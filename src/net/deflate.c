@@ -13,7 +13,6 @@
 
 struct deflate {
 	z_stream packer, unpacker;
-	bool pending; /* given to the packer since the last flush */
 };
 
 static void *zlib_alloc(void *context, unsigned count, unsigned size)
@@ -61,23 +60,16 @@ size_t deflate_pack(struct deflate *d, const void **data, size_t *size, bool flu
 		    void *out, size_t room)
 {
 	z_stream *packer = &d->packer;
-	size_t made;
 
-	if (*size)
-		d->pending = true;
-	if (!d->pending)
-		return 0;
 	packer->next_in = (z_const Bytef *)*data;
 	packer->avail_in = cap(*size);
 	packer->next_out = out;
 	packer->avail_out = cap(room);
+	/* Flushing what is flushed adds nothing: zlib sees to that. */
 	deflate(packer, flush ? Z_SYNC_FLUSH : Z_NO_FLUSH);
 	*size -= (size_t)(packer->next_in - (const Bytef *)*data);
 	*data = packer->next_in;
-	made = (size_t)(packer->next_out - (Bytef *)out);
-	if (flush && !*size && made < room)
-		d->pending = false;
-	return made;
+	return (size_t)(packer->next_out - (Bytef *)out);
 }
 
 const struct fail *deflate_unpack(struct deflate *d, const void *data, size_t size,

@@ -98,10 +98,10 @@ static BIO *wire_bio(struct tls *tls)
 
 /* ---- set-up ------------------------------------------------------------------------------- */
 
-/* What OpenSSL itself says about its last error. */
+/* What OpenSSL itself says about its first error, the one that led to all others. */
 static const char *library_reason(void)
 {
-	unsigned long error = ERR_peek_last_error();
+	unsigned long error = ERR_peek_error();
 	const char *text;
 
 	if (ERR_SYSTEM_ERROR(error))
@@ -124,6 +124,7 @@ static const struct fail *context_trust(SSL_CTX *context, const char *ca_file)
 			return fail_library("cannot use the system's certificates");
 		return NULL;
 	}
+	ERR_clear_error();
 	if (!SSL_CTX_load_verify_file(context, ca_file))
 		return fail_make(FAIL_CONFIG, FAIL_ACCOUNT, "tls-ca-file %s: %s", ca_file,
 				 library_reason());
@@ -187,7 +188,7 @@ static const struct fail *tls_set_up(struct tls *tls, const struct tls_options *
 static void handshake_explain(struct tls *tls)
 {
 	struct wire *wire = tls->wire;
-	unsigned long error = ERR_peek_last_error();
+	unsigned long error = ERR_peek_error();
 	int reason = ERR_GET_LIB(error) == ERR_LIB_SSL ? ERR_GET_REASON(error) : 0;
 
 	if (tls->verify.reason[0])
