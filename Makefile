@@ -23,6 +23,9 @@ LIB_SRC  := $(filter-out src/koc.c,$(sort $(shell find src -name '*.c')))
 LIB_OBJ  := $(LIB_SRC:src/%.c=$(B)/%.o)
 UNIT_SRC := $(sort $(wildcard tests/unit/*.c))
 UNITS    := $(UNIT_SRC:tests/unit/%.c=$(B)/tests/%)
+CONTRACT := $(patsubst tests/%.c,$(B)/tests/%.o,$(sort $(wildcard tests/contract/*.c)))
+LIVE_SRC := $(sort $(wildcard tests/live/*.c))
+LIVES    := $(LIVE_SRC:tests/live/%.c=$(B)/tests/live/%)
 TOOL_SRC := $(sort $(wildcard tests/tools/*.c))
 TOOLS    := $(TOOL_SRC:tests/tools/%.c=$(B)/tools/%)
 
@@ -47,16 +50,33 @@ $(B)/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(KOC_CPP) $(CFLAGS) $(KOC_C) -c -o $@ $<
 
-# Unit tests: one cmocka program a file; tests/unit/NAME.c becomes $(B)/tests/NAME.
-$(B)/tests/%: tests/unit/%.c $(B)/libkoc.a
+# Unit tests: one cmocka program a file; tests/unit/NAME.c becomes $(B)/tests/NAME.  What they share,
+# the store contract, is an archive.  tests/live/ holds the programs that a test in tests/t starts with
+# a server for them.
+TEST_CC = $(CC) $(CPPFLAGS) $(KOC_CPP) -Itests $(CFLAGS) $(KOC_C)
+TEST_LIBS = $(B)/libcontract.a $(B)/libkoc.a $(LDFLAGS) -lcmocka $(LIBS)
+
+$(B)/libcontract.a: $(CONTRACT)
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
+$(B)/tests/contract/%.o: tests/contract/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(KOC_CPP) -Itests $(CFLAGS) $(KOC_C) -o $@ $< $(B)/libkoc.a $(LDFLAGS) -lcmocka $(LIBS)
+	$(TEST_CC) -c -o $@ $<
+
+$(B)/tests/live/%: tests/live/%.c $(B)/libcontract.a $(B)/libkoc.a
+	@mkdir -p $(@D)
+	$(TEST_CC) -o $@ $< $(TEST_LIBS)
+
+$(B)/tests/%: tests/unit/%.c $(B)/libcontract.a $(B)/libkoc.a
+	@mkdir -p $(@D)
+	$(TEST_CC) -o $@ $< $(TEST_LIBS)
 
 $(B)/tools/%: tests/tools/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(KOC_CPP) $(CFLAGS) $(KOC_C) -o $@ $< $(LDFLAGS)
 
-units: $(UNITS)
+units: $(UNITS) $(LIVES)
 tools: $(TOOLS)
 
 # The same tree under ASan and UBSan: make asan, then build/asan/tests/…
@@ -98,4 +118,4 @@ install: koc
 clean:
 	rm -rf $(B) koc
 
--include $(LIB_OBJ:.o=.d) $(B)/koc.d $(UNITS:=.d)
+-include $(LIB_OBJ:.o=.d) $(CONTRACT:.o=.d) $(B)/koc.d $(UNITS:=.d) $(LIVES:=.d)

@@ -374,8 +374,6 @@ static struct listing *list_folder(const struct memory *memory, const struct mem
 	listing->cursor = cursor_text(folder, arena);
 	listing->next = next_text(memory, folder, arena);
 	listing->speaks = arena_str(arena, folder->table);
-	if (options->keyword_most && !listing->speaks)
-		listing->speaks = "";
 	listing->read_only = folder->read_only;
 	listing->admits.bits = FLAG_ALL & ~options->refused_bits;
 	listing->admits.keywords = arena_str(arena, options->keywords);

@@ -48,7 +48,7 @@ struct memory_options {
 	uint32_t refused_bits;
 	bool no_new_keywords;     /* only `keywords` can be stored */
 	const char *keywords;     /* canonical; must live as long as the store */
-	size_t keyword_most;      /* a folder's table holds so many; 0: there is no table */
+	size_t keyword_most;      /* WORLD_TABLE: a folder's table holds so many; 0 no limit */
 
 	/* A server that changes what it is given: returns the body to be stored. */
 	const struct memory_body *(*rewrite)(struct memory_world *world,

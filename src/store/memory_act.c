@@ -21,16 +21,16 @@ const struct fail *memory_step(struct memory *memory, const char *what)
 
 /* ---- flags -------------------------------------------------------------------------------- */
 
-/* As many keywords of the folder's table as may be, with those of `wanted` that still fit. */
+/* The folder's table with those of the wanted keywords that still fit. */
 static const char *table_grown(struct memory *memory, const char *table, const char *wanted)
 {
 	struct arena *arena = world_scratch(memory->world);
 	const char *missing = keywords_minus(arena, wanted, table);
-	size_t count = table && *table ? 1 : 0;
+	size_t most = memory->options.keyword_most, count = *table ? 1 : 0;
 
-	for (const char *c = table; c && *c; c++)
+	for (const char *c = table; *c; c++)
 		count += *c == ' ';
-	while (missing && *missing && count < memory->options.keyword_most) {
+	while (missing && *missing && (!most || count < most)) {
 		const char *end = strchrnul(missing, ' ');
 		table = keywords_union(arena, table,
 				       arena_strn(arena, missing, (size_t)(end - missing)));
@@ -54,7 +54,7 @@ static struct flags admit(struct memory *memory, struct memory_folder *folder, s
 		flags.keywords = world_string(world, keywords_both(world_scratch(world),
 								   flags.keywords,
 								   options->keywords));
-	if (options->keyword_most && flags.keywords) {
+	if (folder->table && flags.keywords) {
 		folder->table = table_grown(memory, folder->table, flags.keywords);
 		flags.keywords = world_string(world, keywords_both(world_scratch(world),
 								   flags.keywords,

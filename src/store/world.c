@@ -261,6 +261,7 @@ struct memory_folder *world_folder_make(struct memory_world *world, enum kind ki
 	if (world_folder(world, path))
 		return NULL;
 	folder.epoch = (uint32_t)(EPOCH_START + world->ticks);
+	folder.table = world->form & WORLD_TABLE ? "" : NULL;
 	folder_name(world, &folder, path);
 	*vec_push(&world->folders) = folder;
 	folders_sort(world);

@@ -19,7 +19,8 @@ enum world_form {
 	WORLD_WIRE = 1,     /* bodies are kept as on the wire (CRLF); else as on disk */
 	WORLD_NAMED = 2,    /* refs are names; else ascending numbers of ten digits */
 	WORLD_EDITABLE = 4, /* a body can change under its ref: items have revisions */
-	WORLD_UNIQUE = 8    /* a folder holds one item of a key */
+	WORLD_UNIQUE = 8,   /* a folder holds one item of a key */
+	WORLD_TABLE = 16    /* folders have a table of keywords, empty at first, as in a Maildir */
 };
 
 #define WORLD_MAIL_SERVER WORLD_WIRE
