@@ -28,8 +28,10 @@ LIVE_SRC := $(sort $(wildcard tests/live/*.c))
 LIVES    := $(LIVE_SRC:tests/live/%.c=$(B)/tests/live/%)
 TOOL_SRC := $(sort $(wildcard tests/tools/*.c))
 TOOLS    := $(TOOL_SRC:tests/tools/%.c=$(B)/tools/%)
+FUZZ_SRC := $(sort $(wildcard tests/fuzz/*.c))
+FUZZ     := $(FUZZ_SRC:tests/fuzz/%.c=%)
 
-.PHONY: all demo check lint bench torture install uninstall clean units tools setup asan
+.PHONY: all demo check lint bench torture install uninstall clean units tools setup asan fuzz
 all: koc
 
 koc: $(B)/koc.o $(B)/libkoc.a
@@ -76,6 +78,30 @@ $(B)/tools/%: tests/tools/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(KOC_CPP) $(CFLAGS) $(KOC_C) -o $@ $< $(LDFLAGS)
 
+# Fuzz targets, tests/fuzz/NAME.c, each with files in tests/fuzz/corpus/NAME.  $(B)/replay runs them all over
+# these files and fixed mutations of them; `make fuzz` (clang) lets libFuzzer look for more, FUZZ_TIME seconds
+# each, and keeps what it finds in build/fuzz/corpus.
+FUZZ_TIME ?= 60
+$(B)/fuzz/%.o: tests/fuzz/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(KOC_CPP) -Itests $(CFLAGS) $(KOC_C) -DLLVMFuzzerTestOneInput=fuzz_$* -c -o $@ $<
+
+$(B)/replay: tests/replay.c $(FUZZ:%=$(B)/fuzz/%.o) $(B)/libkoc.a
+	$(CC) $(CPPFLAGS) $(KOC_CPP) $(CFLAGS) $(KOC_C) -DFUZZ_TARGETS='${FUZZ:%=X(%)}' -o $@ $^ $(LDFLAGS) $(LIBS)
+
+$(B)/fuzzer/%: tests/fuzz/%.c $(B)/libkoc.a
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(KOC_CPP) -Itests $(CFLAGS) $(KOC_C) -fsanitize=fuzzer \
+	    -Wno-unused-command-line-argument -o $@ $^ $(LDFLAGS) $(LIBS)
+
+fuzz:
+	$(MAKE) B=$(B)/clang CC=clang CFLAGS='$(SANITIZE) -fsanitize=fuzzer-no-link' $(FUZZ:%=$(B)/clang/fuzzer/%)
+	@for name in $(FUZZ); do \
+		mkdir -p build/fuzz/corpus/$$name && echo "fuzz $$name" && \
+		$(B)/clang/fuzzer/$$name -max_total_time=$(FUZZ_TIME) -timeout=10 -print_final_stats=1 \
+		    -artifact_prefix=build/fuzz/ build/fuzz/corpus/$$name tests/fuzz/corpus/$$name || exit 1; \
+	done
+
 units: $(UNITS) $(LIVES)
 tools: $(TOOLS)
 
@@ -118,4 +144,4 @@ install: koc
 clean:
 	rm -rf $(B) koc
 
--include $(LIB_OBJ:.o=.d) $(CONTRACT:.o=.d) $(B)/koc.d $(UNITS:=.d) $(LIVES:=.d)
+-include $(LIB_OBJ:.o=.d) $(CONTRACT:.o=.d) $(B)/koc.d $(UNITS:=.d) $(LIVES:=.d) $(FUZZ:%=$(B)/fuzz/%.d)
