@@ -31,7 +31,7 @@ TOOLS    := $(TOOL_SRC:tests/tools/%.c=$(B)/tools/%)
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/*.c))
 FUZZ     := $(FUZZ_SRC:tests/fuzz/%.c=%)
 
-.PHONY: all demo check lint bench torture install uninstall clean units tools setup asan fuzz
+.PHONY: all demo check lint bench torture install uninstall clean units tools setup asan replay fuzz
 all: koc
 
 koc: $(B)/koc.o $(B)/libkoc.a
@@ -94,6 +94,7 @@ $(B)/fuzzer/%: tests/fuzz/%.c $(B)/libkoc.a
 	$(CC) $(CPPFLAGS) $(KOC_CPP) -Itests $(CFLAGS) $(KOC_C) -fsanitize=fuzzer \
 	    -Wno-unused-command-line-argument -o $@ $^ $(LDFLAGS) $(LIBS)
 
+replay: $(B)/replay
 fuzz:
 	$(MAKE) B=$(B)/clang CC=clang CFLAGS='$(SANITIZE) -fsanitize=fuzzer-no-link' $(FUZZ:%=$(B)/clang/fuzzer/%)
 	@for name in $(FUZZ); do \
@@ -107,7 +108,7 @@ tools: $(TOOLS)
 
 # The same tree under ASan and UBSan: make asan, then build/asan/tests/…
 asan:
-	$(MAKE) B=$(B)/asan CFLAGS='$(SANITIZE)' units
+	$(MAKE) B=$(B)/asan CFLAGS='$(SANITIZE)' units replay
 
 setup:
 	@sh tests/setup.sh
@@ -117,7 +118,7 @@ demo: setup
 	@sh tests/demo.sh
 
 check: setup
-	@$(MAKE) --no-print-directory koc tools units asan
+	@$(MAKE) --no-print-directory koc tools units replay asan
 	@sh tests/check.sh
 
 lint:

@@ -17,14 +17,15 @@ static bool needs_wire(const uint8_t *wire, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	size_t piece = size ? 1u + data[0] : 1;
+	size_t room = 2 + piece;
+	char *chunk = malloc(room);
 	uint8_t *back = malloc(size + 1);
 	struct body *body, *again;
 	uint64_t offset = 0;
 	size_t total = 0;
-	char chunk[300];
 	size_t got;
 
-	EXPECT(back);
+	EXPECT(back && chunk);
 	if (size) {
 		data++;
 		size--;
@@ -36,8 +37,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	EXPECT(body->wire == needs_wire(data, size));
 	EXPECT(body_wire_size(body) == size);
 	do {
-		EXPECT(!body_read_wire(body, &offset, chunk, 2 + piece, &got));
-		EXPECT(got <= size - total);
+		EXPECT(!body_read_wire(body, &offset, chunk, room, &got));
+		EXPECT(got <= room && got <= size - total);
 		memcpy(back + total, chunk, got);
 		total += got;
 	} while (got);
@@ -47,13 +48,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	EXPECT(!body_of_memory(data, size, true, &again));
 	offset = total = 0;
 	do {
-		EXPECT(!body_read_wire(again, &offset, chunk, 2 + piece, &got));
+		EXPECT(!body_read_wire(again, &offset, chunk, room, &got));
+		EXPECT(got <= room);
 		total += got;
 	} while (got);
 	EXPECT(total == body_wire_size(again));
 	EXPECT(digest_equal(&body->print.head, &again->print.head));
 	body_free(again);
 	body_free(body);
+	free(chunk);
 	free(back);
 	return 0;
 }
