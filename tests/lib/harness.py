@@ -118,8 +118,8 @@ class Run:
 
     def __init__(self, status, out, err, usage, seconds):
         self.status, self.out, self.err, self.seconds = status, out, err, seconds
-        self.peak = usage.ru_maxrss  # KB
         self.cpu = usage.ru_utime + usage.ru_stime
+        self.peak = None             # KB, of a measured run
         self.commands = []           # what was said to the server after login, by connection
         self.sessions = []
 
@@ -168,6 +168,18 @@ def end_program(process, out, err, began, limit=None):
         texts.append(f.read().decode(errors="replace"))
         f.close()
     return Run("hung" if hung else process.returncode, *texts, usage, time.monotonic() - began)
+
+
+MEASURE = os.path.join(TOP, "build", "tools", "measure")
+
+
+def measured(run, path):
+    """The run with the costs that tests/tools/measure.c wrote for it."""
+    with open(path) as f:
+        run.peak, cpu, wall = map(int, f.read().split())
+    run.cpu, run.seconds = cpu / 1e6, wall / 1e6
+    os.unlink(path)
+    return run
 
 
 class Account:
@@ -257,6 +269,11 @@ class Account:
         tap.ok(run.status == status,
                name or f"koc sync {' '.join(words)}".rstrip() + f": status {status}", run)
         return run
+
+    def measured_sync(self, *words, **options):
+        """sync() with the program's own peak RSS, CPU and wall time."""
+        path = os.path.join(self.base, "costs")
+        return measured(self.sync(*words, wrap=[MEASURE, path], **options), path)
 
     # ---- facts ----------------------------------------------------------------------------
 

@@ -21,5 +21,4 @@ with Account("small") as a:
 
     a.silent("a second run")
     run = a.silent("a third run")
-    ok(run.cpu < 0.5, "and costs next to nothing", run.cpu)
 finish(at_least=15)

@@ -15,7 +15,7 @@ body = line * (SIZE // len(line))
 with Account(None, rawlog=False) as a:
     theirs = text_message("Large, from there", "") + body
     a.server.append("INBOX", theirs, "S")
-    run = a.sync(name="pulled")
+    run = a.measured_sync(name="pulled")
     ok(instrumented or run.peak <= LIMIT, "peak RSS of the pull at most 32 MB", f"{run.peak} KB")
     equal(len(a.mail.files("INBOX")), 1, "it is here")
     digest = hashlib.sha256()
@@ -26,7 +26,7 @@ with Account(None, rawlog=False) as a:
 
     ours = text_message("Large, from here", "") + body
     a.mail.deliver("INBOX", ours, "S")
-    run = a.sync(name="pushed")
+    run = a.measured_sync(name="pushed")
     ok(instrumented or run.peak <= LIMIT, "peak RSS of the push at most 32 MB", f"{run.peak} KB")
     there = a.server.messages("INBOX")
     equal(sorted(m["digest"] for m in there),

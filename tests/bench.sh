@@ -1,0 +1,7 @@
+#!/bin/sh
+# Side by side with mbsync (and offlineimap where it is installed) on the same server: the rows of the
+# promise "speed and size".  See tests/tools/bench.py for what is measured.
+#
+#     sh tests/bench.sh [--quick] [--row NAME]… [--runs N]
+cd "$(dirname "$0")/.." || exit 1
+exec /usr/bin/python3 tests/tools/bench.py "$@"
