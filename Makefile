@@ -80,7 +80,7 @@ $(B)/tools/%: tests/tools/%.c
 
 # Fuzz targets, tests/fuzz/NAME.c, each with files in tests/fuzz/corpus/NAME.  $(B)/replay runs them all over
 # these files and fixed mutations of them; `make fuzz` (clang) lets libFuzzer look for more, FUZZ_TIME seconds
-# each, and keeps what it finds in build/fuzz/corpus.
+# each, and keeps what it finds in $(B)/fuzz/corpus.
 FUZZ_TIME ?= 60
 $(B)/fuzz/%.o: tests/fuzz/%.c
 	@mkdir -p $(@D)
@@ -98,9 +98,9 @@ replay: $(B)/replay
 fuzz:
 	$(MAKE) B=$(B)/clang CC=clang CFLAGS='$(SANITIZE) -fsanitize=fuzzer-no-link' $(FUZZ:%=$(B)/clang/fuzzer/%)
 	@for name in $(FUZZ); do \
-		mkdir -p build/fuzz/corpus/$$name && echo "fuzz $$name" && \
+		mkdir -p $(B)/fuzz/corpus/$$name && echo "fuzz $$name" && \
 		$(B)/clang/fuzzer/$$name -max_total_time=$(FUZZ_TIME) -timeout=10 -print_final_stats=1 \
-		    -artifact_prefix=build/fuzz/ build/fuzz/corpus/$$name tests/fuzz/corpus/$$name || exit 1; \
+		    -artifact_prefix=$(B)/fuzz/ $(B)/fuzz/corpus/$$name tests/fuzz/corpus/$$name || exit 1; \
 	done
 
 units: $(UNITS) $(LIVES)

@@ -125,7 +125,7 @@ const struct fail *fail_errno(enum fail_scope scope, int error, const char *form
 	va_list args;
 
 	if (code == FAIL_DISK)
-		scope = scope == FAIL_ALL ? FAIL_ALL : FAIL_ACCOUNT;
+		scope = FAIL_ACCOUNT;
 	va_start(args, format);
 	fail = fail_put(code, scope, why ? why : "unknown error", format, args);
 	va_end(args);

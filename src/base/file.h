@@ -25,9 +25,11 @@ const struct fail *file_open_directory(int at, const char *path, _Bool make, int
 
 /* Opens an existing regular file for reading (O_NOFOLLOW | O_NONBLOCK, checked with fstat).
  * Anything else (FIFO, device, directory, symlink) is FAIL_DATA with the scope FAIL_ITEM. */
-const struct fail *file_open_read(int at, const char *name, int *fd, struct stat *status) MUST_CHECK;
+const struct fail *file_open_read(int at, const char *name, int *fd,
+				  struct stat *status) MUST_CHECK;
 
-/* Makes a new file (O_CREAT | O_EXCL | O_NOFOLLOW, 0600 whatever the umask) for writing and reading. */
+/* Makes a new file (O_CREAT | O_EXCL | O_NOFOLLOW, 0600 whatever the umask) for writing and
+ * reading. */
 const struct fail *file_create(int at, const char *name, int *fd) MUST_CHECK;
 
 /* Writes all, however often write(2) stops short. */
@@ -35,7 +37,8 @@ const struct fail *file_write(int fd, const void *data, size_t size) MUST_CHECK;
 
 /* Reads a whole regular file of at most `limit` bytes into `buf`, which the caller has initialised;
  * its old content is dropped.  FAIL_DATA for a larger file. */
-const struct fail *file_read_all(int at, const char *name, struct buf *buf, size_t limit) MUST_CHECK;
+const struct fail *file_read_all(int at, const char *name, struct buf *buf,
+				 size_t limit) MUST_CHECK;
 
 /* Replaces the file `name` with these bytes: temporary file beside it, fsync, rename, fsync of the
  * directory. */
@@ -43,7 +46,8 @@ const struct fail *file_replace(int at, const char *name, const void *data, size
 
 /* Renames without replacing: FAIL_EXISTS when the target is there (RENAME_NOREPLACE; link and unlink
  * where the file system lacks it; EXDEV: copy, fsync, link, unlink). */
-const struct fail *file_rename_new(int from_at, const char *from, int to_at, const char *to) MUST_CHECK;
+const struct fail *file_rename_new(int from_at, const char *from, int to_at,
+				   const char *to) MUST_CHECK;
 
 /* Exchanges two names in one step (RENAME_EXCHANGE).  FAIL_SYSTEM with the text "no exchange" where
  * the file system cannot. */

@@ -70,8 +70,12 @@ static inline void sip_word(uint64_t v[4], uint64_t word)
 /* The hash never leaves the process, so words are taken in the machine's byte order. */
 static uint64_t hash_of(const void *key, size_t size)
 {
-	uint64_t v[4] = { seed[0] ^ UINT64_C(0x736f6d6570736575), seed[1] ^ UINT64_C(0x646f72616e646f6d),
-			  seed[0] ^ UINT64_C(0x6c7967656e657261), seed[1] ^ UINT64_C(0x7465646279746573) };
+	uint64_t v[4] = {
+		seed[0] ^ UINT64_C(0x736f6d6570736575),
+		seed[1] ^ UINT64_C(0x646f72616e646f6d),
+		seed[0] ^ UINT64_C(0x6c7967656e657261),
+		seed[1] ^ UINT64_C(0x7465646279746573),
+	};
 	const unsigned char *bytes = key;
 	uint64_t word;
 	size_t left = size;

@@ -18,7 +18,7 @@ bool str_u32(const char *s, uint32_t *value);
 /* Is it valid UTF-8 (no overlong forms, no surrogates)? */
 bool str_utf8(const char *s, size_t size);
 
-/* The length of the valid UTF-8 sequence that s begins with and its code point; 0 if there is none. */
+/* The length of the valid UTF-8 sequence that s begins with, and its code point; 0 if none. */
 size_t str_utf8_next(const char *s, size_t size, uint32_t *code);
 
 /* Copies at most room-1 bytes, always terminates; returns false if it was cut. */

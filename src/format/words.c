@@ -1,4 +1,4 @@
-/* Words: a reader of RFC 2047 encoded words.  Our own, since it must take any bytes from anybody, and
+/* Words: a reader of RFC 2047 encoded words.  Our own, since it must take any bytes from anybody and
  * be as lenient as mail programs are: words split within a character are joined, words that touch
  * other text are decoded too. */
 #include "format/words.h"

@@ -21,7 +21,8 @@ static const struct fail *spool_open(struct body *body)
 	return file_open_read(body->spool->directory, body->name, &body->fd, &status);
 }
 
-const struct fail *body_read(struct body *body, uint64_t offset, void *data, size_t room, size_t *got)
+const struct fail *body_read(struct body *body, uint64_t offset, void *data, size_t room,
+			     size_t *got)
 {
 	const struct fail *fail;
 	ssize_t result;

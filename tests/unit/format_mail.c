@@ -259,6 +259,8 @@ static void test_words(void **state)
 		{ "=?US-ASCII?Q?Keith_Moore?= <moore@cs.utk.edu>", "Keith Moore <moore@cs.utk.edu>" },
 		{ "=?ISO-8859-1?Q?Keld_J=F8rn_Simonsen?=", "Keld J\xc3\xb8rn Simonsen" },
 		{ "=?utf-8*en?q?lang?=", "lang" },
+		{ "=?iso-8859-1?Q?=E9?= =?koi8-r?Q?=C1?= =?iso-8859-1?Q?=E9?=",
+		  "\xc3\xa9\xd0\xb0\xc3\xa9" },
 		/* split within a character */
 		{ "=?utf-8?B?4oI=?= =?utf-8?B?rA==?=", "\xe2\x82\xac" },
 		{ "=?utf-8?Q?=E2=82?= =?utf-8?Q?=AC?=", "\xe2\x82\xac" },
