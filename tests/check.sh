@@ -41,6 +41,12 @@ if [ $# -eq 0 ]; then
 		status=1
 	fi
 	units="unit tests: $passed of $wanted programs passed, half of them under ASan and UBSan"
+	# Fuzz targets, over their files and fixed mutations of these.
+	for at in build build/asan; do
+		timeout 600 "$at/replay" tests/fuzz/corpus > "$logs/replay" 2>&1 || status=1
+		grep -v ', 0 failed$' "$logs/replay"
+		echo "$at/replay: $(tail -n 1 "$logs/replay")"
+	done
 	set -- tests/t/*.t
 fi
 
