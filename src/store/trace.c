@@ -208,7 +208,7 @@ static void look_line(struct trace *trace, const struct look *look)
 			buf_adds(line, ", read-only");
 		if (listing->unstable)
 			buf_adds(line, ", unstable");
-		add_word(line, ", cursor", listing->cursor);
+		buf_addf(line, ", cursor %s", listing->cursor);
 	}
 	line_end(trace);
 }
