@@ -8,7 +8,7 @@
 enum compared { NOT_COMPARED, EQUAL, DIFFERENT };
 
 struct match {
-	const struct row *row;             /* the base; NULL: new since the last run */
+	struct row *row;                   /* the base, a copy; NULL: new since the last run */
 	const struct version *now[SIDES];  /* NULL: not there.  What a side did not speak of is taken
 	                                    * from the row.  Flags are always filled in. */
 	size_t folder;                     /* index into the caller's folders */

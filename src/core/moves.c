@@ -189,7 +189,8 @@ static void find_moved_on_both(struct search *search)
 			search->ops[i].other = NULL;
 }
 
-void moves_find(struct arena *arena, struct op *ops, size_t count, const struct move_folder *folders)
+void moves_find(struct arena *arena, struct op *ops, size_t count, const struct move_folder *folders,
+		bool server_moves)
 {
 	struct search search = { .arena = arena, .folders = folders, .ops = ops, .count = count };
 
@@ -200,8 +201,10 @@ void moves_find(struct arena *arena, struct op *ops, size_t count, const struct 
 	collect(&search, gone_there);
 	pair_up(search.a, search.a_count, search.b, search.b_count, false, moved_there, &search);
 	search.side = LOCAL;
-	collect(&search, gone_here);
-	pair_up(search.a, search.a_count, search.b, search.b_count, false, moved_here, &search);
+	if (server_moves) {
+		collect(&search, gone_here);
+		pair_up(search.a, search.a_count, search.b, search.b_count, false, moved_here, &search);
+	}
 	free(search.a);
 	free(search.b);
 }

@@ -17,8 +17,10 @@ struct move_folder {
  *   both          the server's place wins: VERB_MOVE on LOCAL from where the item is now;
  *   into a folder out of scope, off or read-only: VERB_LEAVE (LEAVE_SCOPE);
  *   out of a folder that takes changes back: the new place gets a copy on the server.
- * An operation that became part of another is VERB_NONE with its match `absorbed`. */
-void moves_find(struct arena *arena, struct op *ops, size_t count, const struct move_folder *folders);
+ * An operation that became part of another is VERB_NONE with its match `absorbed`.
+ * `server_moves`: the server can move; else what was moved here stays a new item and a removal. */
+void moves_find(struct arena *arena, struct op *ops, size_t count, const struct move_folder *folders,
+		bool server_moves);
 
 /* An item that is new here and has the content of a row that both sides hold: VERB_DUPLICATE. */
 void moves_duplicate(struct op *op, const struct row *source);

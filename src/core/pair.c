@@ -141,6 +141,20 @@ static void renamed(void *context, struct candidate *gone, struct candidate *fre
 	fresh->match->absorbed = true;
 }
 
+/* The row's item again, under the number that it has now: as if it had never had another. */
+static void rekeyed(void *context, struct candidate *row, struct candidate *there)
+{
+	struct match *match = row->match;
+
+	(void)context;
+	match->now[SERVER] = there->match->now[SERVER];
+	match->looked[SERVER] |= there->match->looked[SERVER];
+	match->row->side[SERVER].ref = match->now[SERVER]->ref;
+	match->row->side[SERVER].revision = match->now[SERVER]->revision;
+	match->mended = true;
+	there->match->absorbed = true;
+}
+
 static void adopted(void *context, struct candidate *here, struct candidate *there)
 {
 	struct lists *lists = context;
@@ -155,11 +169,40 @@ static void adopted(void *context, struct candidate *here, struct candidate *the
 	there->match->absorbed = true;
 }
 
-/* Does it have a local item but none on the server, neither now nor in the base? */
-static bool only_here(const struct match *match)
+/* Is it a row without a number on the server that should have one? */
+static bool lost_number(const struct match *match)
 {
-	return !match->absorbed && match->now[LOCAL] && !match->now[SERVER] &&
-	       (!match->row || (!match->row->side[SERVER].ref && !(match->row->marks & ROW_KEPT)));
+	return match->row && !match->row->side[SERVER].ref && !match->now[SERVER] &&
+	       !(match->row->marks & ROW_KEPT);
+}
+
+/* The key of a row by its print; for keyed kinds its UID. */
+static bool row_key(const struct match *match, bool keyed, struct candidate *candidate)
+{
+	const struct row *row = match->row;
+
+	*candidate = (struct candidate){ .key = keyed ? (const void *)row->key : &row->print,
+					 .key_size = keyed ? (row->key ? strlen(row->key) : 0)
+							   : sizeof row->print,
+					 .folder = match->folder,
+					 .date = row->date,
+					 .name = row->side[LOCAL].ref ? row->side[LOCAL].ref : "",
+					 .match = (struct match *)match };
+	return keyed ? candidate->key_size > 0 : row->print.size && digest_known(&row->print.head);
+}
+
+/* The key by which a new local item is compared with one on the server. */
+static bool new_key(const struct match *match, bool keyed, struct candidate *candidate)
+{
+	if (keyed)
+		return pair_key(match, LOCAL, true, false, candidate);
+	*candidate = (struct candidate){ .key = &match->print,
+					 .key_size = sizeof match->print,
+					 .folder = match->folder,
+					 .date = match->date,
+					 .name = match->now[LOCAL]->ref,
+					 .match = (struct match *)match };
+	return match->print.size && digest_known(&match->print.head);
 }
 
 static void find_renames(struct match **matches, size_t count, struct lists *lists)
@@ -180,38 +223,24 @@ static void find_renames(struct match **matches, size_t count, struct lists *lis
 	pair_up(lists->a, lists->a_count, lists->b, lists->b_count, true, renamed, lists);
 }
 
-/* The key by which a local item is compared with one on the server. */
-static bool adoption_key(const struct match *match, bool keyed, struct candidate *candidate)
-{
-	const struct print *print = match->row ? &match->row->print : &match->print;
-
-	if (keyed)
-		return pair_key(match, LOCAL, true, false, candidate);
-	*candidate = (struct candidate){ .key = print,
-					 .key_size = sizeof *print,
-					 .folder = match->folder,
-					 .date = match->row ? match->row->date : match->date,
-					 .name = match->now[LOCAL]->ref,
-					 .match = (struct match *)match };
-	return print->size && digest_known(&print->head);
-}
-
-static void find_adoptions(struct match **matches, size_t count, struct lists *lists)
+/* Pairs what is new on the server with rows that lost their number (`rows`), or with what is new here. */
+static void find_counterparts(struct match **matches, size_t count, struct lists *lists, bool rows)
 {
 	lists->a_count = lists->b_count = 0;
 	for (size_t i = 0; i < count; i++) {
 		struct match *match = matches[i];
 		bool keyed = lists->keyed[match->folder];
+		struct candidate *a = &lists->a[lists->a_count];
 
-		if (only_here(match)) {
-			if (adoption_key(match, keyed, &lists->a[lists->a_count]))
-				lists->a_count++;
-		} else if (is_new(match, SERVER) &&
-			   pair_key(match, SERVER, keyed, false, &lists->b[lists->b_count])) {
-			lists->b_count++;
+		if (is_new(match, SERVER)) {
+			if (pair_key(match, SERVER, keyed, false, &lists->b[lists->b_count]))
+				lists->b_count++;
+		} else if (rows ? lost_number(match) && row_key(match, keyed, a)
+				: is_new(match, LOCAL) && new_key(match, keyed, a)) {
+			lists->a_count++;
 		}
 	}
-	pair_up(lists->a, lists->a_count, lists->b, lists->b_count, true, adopted, lists);
+	pair_up(lists->a, lists->a_count, lists->b, lists->b_count, true, rows ? rekeyed : adopted, lists);
 }
 
 void pair_in_folders(struct match **matches, size_t count, const bool *keyed_by_folder)
@@ -220,11 +249,12 @@ void pair_in_folders(struct match **matches, size_t count, const bool *keyed_by_
 
 	lists.a = memory_alloc((count + 1) * sizeof *lists.a);
 	lists.b = memory_alloc((count + 1) * sizeof *lists.b);
+	find_counterparts(matches, count, &lists, true);
 	lists.side = LOCAL;
 	find_renames(matches, count, &lists);
 	lists.side = SERVER;
 	find_renames(matches, count, &lists);
-	find_adoptions(matches, count, &lists);
+	find_counterparts(matches, count, &lists, false);
 	free(lists.a);
 	free(lists.b);
 }

@@ -27,10 +27,13 @@ void pair_up(struct candidate *a, size_t a_count, struct candidate *b, size_t b_
  * row remembers, else of what is there now.  False: it is not known. */
 bool pair_key(const struct match *match, enum side side, bool keyed, bool base, struct candidate *candidate);
 
-/* Within each folder, before anything is planned: a new name for an item whose old name is gone is that
- * item (the match takes the new ref, `mended`); an item that is new on both sides with equal content is one
- * item (`compared` EQUAL for mail; for keyed kinds still to be compared).  What was merged into another
- * match is `absorbed`. */
+/* Within each folder, before anything is planned:
+ *   a row that lost its number on the server (renumbered), or whose number was never learnt, gets that of the
+ *   new item there with the same print;
+ *   a new name for an item whose old name is gone is that item (the match takes the new ref, `mended`);
+ *   an item that is new on both sides with equal content is one item (`compared` EQUAL for mail; for keyed
+ *   kinds still to be compared).
+ * What was merged into another match is `absorbed`. */
 void pair_in_folders(struct match **matches, size_t count, const bool *keyed_by_folder);
 
 #endif

@@ -83,6 +83,8 @@ static void round_free(struct run *run)
 		map_free(run->folders[i].by_row);
 		run->folders[i].by_row = NULL;
 	}
+	map_free(run->claimed);
+	run->claimed = map_new();
 	vec_free(&run->matches);
 	vec_free(&run->left);
 	free(run->ops);
@@ -280,6 +282,7 @@ const struct fail *account_sync(const struct engine *engine, const struct sync_r
 	run.arena = arena_new();
 	run.round = arena_new();
 	run.scratch = arena_new();
+	run.claimed = map_new();
 	f = request->dry_run ? sync_dry(&run) : sync_write(&run);
 	for (size_t i = 0; i < run.folder_count; i++)
 		outcome->held += run.folders[i].held;
@@ -290,6 +293,7 @@ const struct fail *account_sync(const struct engine *engine, const struct sync_r
 		if (!f)
 			f = ended;
 	}
+	map_free(run.claimed);
 	arena_free(run.scratch);
 	arena_free(run.round);
 	arena_free(run.arena);

@@ -112,7 +112,7 @@ static bool planned(const struct folder *folder)
 /* Every new local item that may be sent, or (when something is gone here) that may have been moved. */
 static const struct fail *look_at_new_here(struct run *run)
 {
-	struct match **list = memory_alloc((run->matches.count + 1) * sizeof(struct match *));
+	struct match **list = NULL;
 	const struct fail *f = NULL;
 	bool gone = false;
 	size_t count = 0;
@@ -121,10 +121,7 @@ static const struct fail *look_at_new_here(struct run *run)
 		gone |= is_gone(run->matches.items[i], LOCAL);
 	if (gone)
 		f = look_elsewhere(run);
-	if (run->matches.count) { /* look_elsewhere may have added some */
-		free(list);
-		list = memory_alloc((run->matches.count + 1) * sizeof(struct match *));
-	}
+	list = memory_alloc((run->matches.count + 1) * sizeof(struct match *));
 	for (size_t i = 0; i < run->matches.count; i++) {
 		struct match *match = run->matches.items[i];
 		struct folder *folder = &run->folders[match->folder];

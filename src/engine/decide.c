@@ -103,7 +103,8 @@ static void find_moves(struct run *run)
 	for (size_t i = 0; i < run->folder_count; i++)
 		folders[i] = (struct move_folder){ .policy = &run->folders[i].policy,
 						   .keyed = run->folders[i].traits->keyed };
-	moves_find(run->round, run->ops, run->op_count, folders);
+	moves_find(run->round, run->ops, run->op_count, folders,
+		   run->engine->side[SERVER]->traits & STORE_TRANSFERS);
 	free(folders);
 }
 

@@ -217,8 +217,8 @@ static const struct fail *take_listing(struct run *run, struct folder *folder, e
 	return f ? f : take_gone(run, folder, side, listing);
 }
 
-/* The server numbers its items anew: what the rows remember of its refs is void.  The rows stay; content.c
- * finds their items again. */
+/* The server numbers its items anew: what the rows remember of its refs is void, also in matches made
+ * already.  The rows stay; content.c finds their items again. */
 static const struct fail *renumber(struct run *run, struct folder *folder)
 {
 	struct state *state = run->engine->state;
@@ -226,6 +226,14 @@ static const struct fail *renumber(struct run *run, struct folder *folder)
 
 	if (f)
 		return f;
+	for (size_t i = 0; i < run->matches.count; i++) {
+		struct match *match = run->matches.items[i];
+
+		if (&run->folders[match->folder] != folder || !match->row)
+			continue;
+		match->row->side[SERVER].ref = NULL;
+		match->now[SERVER] = NULL;
+	}
 	f = state_rows_unref(state, folder->saved.id, SERVER);
 	folder->saved.cursor[SERVER] = "";
 	if (!f)

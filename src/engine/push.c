@@ -7,7 +7,9 @@
 #include <string.h>
 
 #define CHUNK 100                         /* bodies in one flight: each is an open file */
-#define TRIES 2                           /* appends of one item whose outcome was never learnt */
+/* Appends of one item that were cut off before their outcome was learnt, and not found afterwards; then it is
+ * set aside for a while.  More than one, since a run may be killed twice. */
+#define TRIES 3
 
 struct item {
 	struct op *op;
@@ -176,7 +178,7 @@ static const struct fail *prepare(struct push *push)
 					 .key = op->match->key,
 					 .flags = flags_to_send(push, op),
 					 .date = op->match->row ? op->match->row->date : op->match->date };
-		if (op->verb == VERB_UPDATE && op->match->now[SERVER]) {
+		if (folder->traits->server_edits && op->verb == VERB_UPDATE && op->match->now[SERVER]) {
 			write->replaces = op->match->now[SERVER]->ref;
 			write->if_revision = op->match->now[SERVER]->revision;
 		}

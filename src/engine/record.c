@@ -1,4 +1,5 @@
 /* Record: how an operation's end is written down. */
+#include "base/map.h"
 #include "core/text.h"
 #include "engine/run.h"
 
@@ -159,11 +160,16 @@ const struct fail *ref_unclaimed(struct run *run, const struct folder *folder, c
 
 	*ref = NULL;
 	for (size_t i = 0; !f && i < count && !*ref; i++) {
+		const char *claim = arena_printf(run->round, "%s %s", folder->path, refs[i]);
 		struct row *row = NULL;
 
+		if (map_get(run->claimed, claim))
+			continue;
 		f = state_row_find(run->engine->state, folder->saved.id, SERVER, refs[i], run->round, &row);
-		if (!f && !row)
+		if (!f && !row) {
 			*ref = refs[i];
+			map_set(run->claimed, claim, run->claimed);
+		}
 	}
 	return f;
 }

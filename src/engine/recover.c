@@ -120,7 +120,10 @@ static const struct fail *recover_append(struct case_ *c)
 	f = find_result(c);
 	if (f || !c->found)
 		return f; /* not there: it stays, and counts when it is tried again */
-	c->row->side[SERVER] = (struct version){ .ref = c->found, .revision = "", .flags = c->intent->flags };
+	/* Of an edit the base of the flags stays: what was merged on the way is seen once more. */
+	c->row->side[SERVER] = (struct version){ .ref = c->found,
+						 .revision = "",
+						 .flags = old ? c->row->side[SERVER].flags : c->intent->flags };
 	f = take_local(c);
 	if (!f && old)
 		f = remove_source(c);

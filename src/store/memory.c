@@ -462,6 +462,8 @@ static const struct fail *read_one(struct memory *memory, struct read *read, str
 	if (read->part == PART_PRINT) {
 		if (mail && !world_print(memory->world, item->body, &read->print, &message_id))
 			return fail_make(FAIL_DATA, FAIL_ITEM, "%s: cannot be read", read->ref);
+		if (memory->world->form & WORLD_NAMED)
+			read->now.digest = digest_of(item->body->data, item->body->size);
 		return NULL;
 	}
 	if ((f = body_from(memory, item->body, read, mail, &read->body)))

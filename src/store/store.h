@@ -118,7 +118,7 @@ struct look {
 
 enum part {
 	PART_WHOLE, /* the body */
-	PART_PRINT  /* only the print (header read), and fields */
+	PART_PRINT  /* only the print (the header is read); of a local item the digest too */
 };
 
 struct read {

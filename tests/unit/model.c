@@ -1,0 +1,799 @@
+/* The model test: random histories of two users, one at the server, one here, with koc in between, which
+ * is stopped at random steps; and every step of a sync in turn.  Worlds and state are in memory, so that
+ * 100,000 histories take seconds.  A failure prints its seed: `model SEED` replays it alone, and with `-v`
+ * tells the story.
+ *
+ * What must hold, whatever happened (SPEC 7):
+ *   nothing lost    what was anywhere before a run is still somewhere after it (either side, vault,
+ *                   Conflicts), but for what a user removed for good;
+ *   settled         two undisturbed runs after the last stop both sides are equal, with flags;
+ *   no duplicate    no content is there more often than users put it there;
+ *   removed         what one user removed and the other did not touch is gone from its folder;
+ *   flags           a flag that one user changed is as that user wanted;
+ *   silent          the run after that writes nothing;
+ *   no stale row    the rows are exactly the items. */
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/step.h"
+#include "core/flags.h"
+#include "engine/account.h"
+#include "state/state.h"
+#include "store/memory.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CONTENTS 64
+#define FOLDERS 4
+#define WORDS 2
+
+static bool verbose;
+
+/* ---- random numbers -------------------------------------------------------------------------- */
+
+struct dice {
+	uint64_t state;
+};
+
+static uint32_t roll(struct dice *dice, uint32_t sides)
+{
+	dice->state += 0x9e3779b97f4a7c15u; /* splitmix64 */
+	uint64_t z = dice->state;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+	return (uint32_t)((z ^ (z >> 31)) % sides);
+}
+
+/* ---- one history ----------------------------------------------------------------------------- */
+
+/* What the test remembers of one content. */
+struct content {
+	const struct memory_body *body[SIDES];
+	int put;             /* times that a user put it somewhere */
+	bool discarded;      /* a user removed it for good: it may be gone */
+	int touched[SIDES];  /* changes by that side's user since the last finished sync */
+	int removed;         /* by one user: side + 1; 0 not */
+	size_t from;         /* the folder it was removed from */
+	uint32_t changed[SIDES], wanted[SIDES]; /* flag bits changed since then, and to what */
+};
+
+struct story {
+	uint64_t seed;
+	struct dice dice;
+	bool dav;
+	struct memory_world *world[SIDES];
+	struct memory_options options[SIDES];
+	struct state *state;
+	struct places places;
+	struct content contents[CONTENTS];
+	size_t content_count;
+	enum delete_policy remove;
+	/* The stop: */
+	long stop_at, steps;
+	bool stopped;
+	uint64_t transferred;
+	int64_t now;
+	bool ever_stopped;
+	char problem[300];
+};
+
+static const char *const mail_paths[FOLDERS] = { "mail/INBOX", "mail/Archive", "mail/Work/A", "mail/Trash" };
+static const char *const dav_paths[FOLDERS] = { "calendars/Home", "calendars/Work", "calendars/C",
+						"calendars/D" };
+
+static const char *path_of(const struct story *h, size_t folder)
+{
+	return h->dav ? dav_paths[folder] : mail_paths[folder];
+}
+
+__attribute__((format(printf, 2, 3))) static void wrong(struct story *h, const char *format, ...)
+{
+	va_list args;
+
+	if (h->problem[0])
+		return;
+	va_start(args, format);
+	vsnprintf(h->problem, sizeof h->problem, format, args);
+	va_end(args);
+}
+
+__attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
+{
+	va_list args;
+
+	if (!verbose)
+		return;
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	putchar('\n');
+}
+
+/* ---- places over the local world -------------------------------------------------------------- */
+
+static struct story *of_places(struct places *places)
+{
+	return (struct story *)((char *)places - offsetof(struct story, places));
+}
+
+static const struct fail *world_prepare(struct places *places, const char *directory)
+{
+	(void)places;
+	(void)directory;
+	return NULL;
+}
+
+static const struct fail *world_move_kept(struct places *places, const char *from, const char *to)
+{
+	struct story *h = of_places(places);
+	const struct memory_kept *kept = world_kept(h->world[LOCAL], from);
+	struct memory_item item = { 0 };
+	const struct fail *f = NULL;
+
+	if (!kept)
+		return fail_make(FAIL_MISSING, FAIL_ITEM, "%s", from);
+	f = step("move kept");
+	if (f)
+		return f;
+	item.body = kept->body;
+	item.flags = kept->flags;
+	world_keep(h->world[LOCAL], to, &item);
+	return NULL;
+}
+
+static const struct fail *world_remove_kept(struct places *places, const char *path)
+{
+	(void)places;
+	(void)path;
+	return NULL;
+}
+
+static bool world_there(struct places *places, const char *path)
+{
+	return world_kept(of_places(places)->world[LOCAL], path) != NULL;
+}
+
+/* ---- what koc is given ------------------------------------------------------------------------ */
+
+static void settings(void *context, const char *path, enum kind kind, uint32_t roles,
+		     struct folder_settings *out)
+{
+	const struct story *h = context;
+
+	(void)path;
+	(void)kind;
+	(void)roles;
+	*out = (struct folder_settings){ .mode = MODE_FULL, .remove = h->remove };
+}
+
+static const struct fail *stop(void *context, const char *what)
+{
+	struct story *h = context;
+
+	h->steps++;
+	if (h->stopped || (h->stop_at && h->steps == h->stop_at)) {
+		if (!h->stopped)
+			say("  stop at step %ld (%s)", h->steps, what);
+		h->stopped = true;
+		return fail_make(FAIL_STOPPED, FAIL_ALL, "stopped at %s", what);
+	}
+	return NULL;
+}
+
+static void told(void *context, const char *line)
+{
+	(void)context;
+	say("    koc: %s", line);
+}
+
+static void choose_options(struct story *h)
+{
+	struct dice *d = &h->dice;
+	struct memory_options *server = &h->options[SERVER], *local = &h->options[LOCAL];
+
+	server->lists = (enum memory_lists)roll(d, 3);
+	server->identity = roll(d, 4) ? MEMORY_IDENTITY_OWN : MEMORY_IDENTITY_SAME;
+	server->always_news = roll(d, 6) == 0;
+	server->vague_gone = roll(d, 2);
+	server->reverse_reads = roll(d, 2);
+	server->queues = roll(d, 2);
+	server->lists_keys = local->lists_keys = true;
+	server->silent_writes = !h->dav && roll(d, 3) == 0;
+	server->silent_transfers = server->silent_writes;
+	server->slow_moves = roll(d, 3) == 0;
+	server->no_transfers = h->dav;
+	server->shared_expunge = !h->dav && roll(d, 5) == 0;
+	server->flaky = h->dav && roll(d, 5) == 0;
+	local->exchanges = roll(d, 2);
+	h->remove = roll(d, 4) ? DELETE_TRASH : DELETE_EXPUNGE;
+}
+
+/* ---- contents ----------------------------------------------------------------------------------- */
+
+static size_t content_new(struct story *h)
+{
+	struct content *content = &h->contents[h->content_count];
+	char text[200] = "";
+
+	if (h->dav)
+		snprintf(text, sizeof text, "BEGIN:VCALENDAR\nUID:u%zu\nX:%zu\nEND:VCALENDAR\n",
+			 h->content_count, h->content_count);
+	else
+		snprintf(text, sizeof text, "Message-ID: <%zu@x>\nSubject: s%zu\n\nbody %zu\n", h->content_count,
+			 h->content_count, h->content_count);
+	for (int s = 0; s < SIDES; s++)
+		content->body[s] = world_text(h->world[s], text);
+	return h->content_count++;
+}
+
+static struct content *content_of(struct story *h, const struct memory_body *body)
+{
+	for (size_t i = 0; i < h->content_count; i++)
+		if (h->contents[i].body[SERVER]->plain == body->plain ||
+		    h->contents[i].body[LOCAL]->plain == body->plain)
+			return &h->contents[i];
+	return NULL;
+}
+
+static struct memory_item *any_item(struct story *h, enum side side, size_t *folder)
+{
+	size_t first = roll(&h->dice, FOLDERS);
+
+	for (size_t i = 0; i < FOLDERS; i++) {
+		size_t count = 0;
+		struct memory_item *items = world_items(h->world[side], path_of(h, (first + i) % FOLDERS), &count);
+
+		if (count) {
+			*folder = (first + i) % FOLDERS;
+			return &items[roll(&h->dice, (uint32_t)count)];
+		}
+	}
+	return NULL;
+}
+
+/* ---- the users ------------------------------------------------------------------------------------ */
+
+static void user_add(struct story *h, enum side side)
+{
+	size_t folder = roll(&h->dice, FOLDERS - 1), index = 0;
+	struct content *content = NULL;
+	struct memory_item item = { 0 };
+	char key[24] = "";
+
+	if (h->content_count >= CONTENTS)
+		return;
+	index = content_new(h);
+	content = &h->contents[index];
+	snprintf(key, sizeof key, "u%zu", index);
+	item.key = h->dav ? key : NULL;
+	/* Now and then the same arrives on both sides, as after a restored backup. */
+	for (int s = 0; s < SIDES; s++)
+		if (s == (int)side || roll(&h->dice, 8) == 0) {
+			item.body = content->body[s];
+			item.flags.bits = h->dav ? 0 : (roll(&h->dice, 2) ? FLAG_SEEN : 0);
+			world_add(h->world[s], path_of(h, folder), &item);
+			content->put++;
+			content->touched[s]++;
+			content->changed[s] |= FLAG_SEEN;
+			content->wanted[s] = item.flags.bits;
+			say("  %s adds c%zu to %s", s == SERVER ? "server" : "local", index, path_of(h, folder));
+		}
+}
+
+static bool is_final(const struct story *h, size_t folder)
+{
+	return h->remove == DELETE_EXPUNGE || h->dav || folder == FOLDERS - 1;
+}
+
+static void user_remove(struct story *h, enum side side)
+{
+	size_t folder = 0;
+	struct memory_item *item = any_item(h, side, &folder);
+	struct content *content = item ? content_of(h, item->body) : NULL;
+
+	if (!content)
+		return;
+	say("  %s removes c%zu from %s", side == SERVER ? "server" : "local", (size_t)(content - h->contents),
+	    path_of(h, folder));
+	if (side == SERVER || is_final(h, folder))
+		content->discarded = true;
+	content->touched[side]++;
+	content->removed = (int)side + 1;
+	content->from = folder;
+	world_remove(h->world[side], path_of(h, folder), item->ref);
+}
+
+static void user_move(struct story *h, enum side side, bool copy)
+{
+	size_t folder = 0, to = roll(&h->dice, FOLDERS);
+	struct memory_item *item = any_item(h, side, &folder);
+	struct content *content = item ? content_of(h, item->body) : NULL;
+
+	if (!content || to == folder || (copy && h->dav))
+		return;
+	say("  %s %s c%zu from %s to %s", side == SERVER ? "server" : "local", copy ? "copies" : "moves",
+	    (size_t)(content - h->contents), path_of(h, folder), path_of(h, to));
+	content->touched[side] += 2;
+	content->put += copy;
+	if (copy)
+		world_copy_item(h->world[side], path_of(h, folder), item->ref, path_of(h, to));
+	else
+		world_move(h->world[side], path_of(h, folder), item->ref, path_of(h, to));
+}
+
+static void user_flag(struct story *h, enum side side)
+{
+	static const char *const words[WORDS] = { "$Junk", "work" };
+	size_t folder = 0;
+	struct memory_item *item = any_item(h, side, &folder);
+	struct content *content = item ? content_of(h, item->body) : NULL;
+	uint32_t bit = roll(&h->dice, 2) ? FLAG_SEEN : FLAG_FLAGGED;
+	struct flags flags = { bit, roll(&h->dice, 3) ? NULL : words[roll(&h->dice, WORDS)] };
+	bool set = item && !(item->flags.bits & bit);
+
+	if (!content || h->dav)
+		return;
+	say("  %s %s flag %u of c%zu in %s", side == SERVER ? "server" : "local", set ? "sets" : "clears", bit,
+	    (size_t)(content - h->contents), path_of(h, folder));
+	content->touched[side]++;
+	content->changed[side] |= bit;
+	content->wanted[side] = (content->wanted[side] & ~bit) | (set ? bit : 0);
+	world_flag(h->world[side], path_of(h, folder), item->ref, set ? flags : (struct flags){ 0 },
+		   set ? (struct flags){ 0 } : flags);
+}
+
+static void user_edit(struct story *h, enum side side)
+{
+	size_t folder = 0, index = 0;
+	struct memory_item *item = any_item(h, side, &folder);
+	struct content *old = item ? content_of(h, item->body) : NULL;
+	const struct memory_body *body = NULL;
+	char text[200] = "";
+
+	if (!old || h->content_count >= CONTENTS || (!h->dav && side == SERVER))
+		return;
+	index = content_new(h);
+	if (h->dav) { /* the same UID with another body */
+		snprintf(text, sizeof text, "BEGIN:VCALENDAR\nUID:%s\nX:%zu\nEND:VCALENDAR\n", item->key, index);
+		for (int s = 0; s < SIDES; s++)
+			h->contents[index].body[s] = world_text(h->world[s], text);
+	}
+	body = h->contents[index].body[side];
+	say("  %s edits c%zu in %s: now c%zu", side == SERVER ? "server" : "local", (size_t)(old - h->contents),
+	    path_of(h, folder), index);
+	h->contents[index].put = 2; /* a moved and edited one may stand beside its old place */
+	h->contents[index].touched[side] = 2;
+	old->touched[side] += 2;
+	old->discarded = true;
+	world_edit(h->world[side], path_of(h, folder), item->ref, body);
+}
+
+static void user_other(struct story *h, enum side side)
+{
+	size_t folder = 0;
+	struct memory_item *item = any_item(h, side, &folder);
+	char name[32] = "";
+
+	if (!item)
+		return;
+	if (side == LOCAL) {
+		struct content *content = content_of(h, item->body);
+
+		snprintf(name, sizeof name, "renamed%u", roll(&h->dice, 100000));
+		say("  local renames c%zu in %s", (size_t)(content - h->contents), path_of(h, folder));
+		world_rename_ref(h->world[LOCAL], path_of(h, folder), item->ref, name);
+	} else if (!h->dav && roll(&h->dice, 3) == 0) {
+		say("  server renumbers %s", path_of(h, folder));
+		world_renumber(h->world[SERVER], path_of(h, folder));
+		for (size_t i = 0; i < h->content_count; i++) /* what changes now has no base by number */
+			h->contents[i].touched[SERVER] += 2;
+	} else if (h->dav) {
+		world_touch(h->world[SERVER], path_of(h, folder), item->ref);
+	}
+}
+
+static void user_acts(struct story *h)
+{
+	enum side side = roll(&h->dice, 2) ? LOCAL : SERVER;
+
+	switch (roll(&h->dice, 12)) {
+	case 0:
+	case 1:
+	case 2:
+		user_add(h, side);
+		break;
+	case 3:
+	case 4:
+		user_remove(h, side);
+		break;
+	case 5:
+	case 6:
+		user_move(h, side, false);
+		break;
+	case 7:
+		user_move(h, side, true);
+		break;
+	case 8:
+	case 9:
+		user_flag(h, side);
+		break;
+	case 10:
+		user_edit(h, side);
+		break;
+	default:
+		user_other(h, side);
+	}
+}
+
+/* ---- checks ----------------------------------------------------------------------------------------- */
+
+static bool somewhere(struct story *h, const struct content *content)
+{
+	const struct memory_item *first = NULL;
+
+	for (int s = 0; s < SIDES; s++)
+		if (world_find(h->world[s], content->body[s], &first))
+			return true;
+	for (size_t i = 0; i < h->world[LOCAL]->kept.count; i++)
+		if (h->world[LOCAL]->kept.items[i].body->plain == content->body[LOCAL]->plain)
+			return true;
+	return false;
+}
+
+static void note_places(struct story *h, bool there[CONTENTS])
+{
+	for (size_t i = 0; i < h->content_count; i++)
+		there[i] = somewhere(h, &h->contents[i]);
+}
+
+static void check_nothing_lost(struct story *h, const bool before[CONTENTS])
+{
+	for (size_t i = 0; i < h->content_count; i++)
+		if (before[i] && !h->contents[i].discarded && !somewhere(h, &h->contents[i]))
+			wrong(h, "c%zu is lost", i);
+}
+
+static size_t count_in(struct story *h, enum side side, size_t folder, const struct content *content,
+		       struct flags *flags)
+{
+	size_t count = 0, found = 0;
+	struct memory_item *items = world_items(h->world[side], path_of(h, folder), &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (items[i].body->plain == content->body[side]->plain) {
+			if (!found++)
+				*flags = items[i].flags;
+		}
+	return found;
+}
+
+static void check_settled(struct story *h)
+{
+	for (size_t f = 0; f < FOLDERS; f++) {
+		size_t server = 0, local = 0;
+
+		world_items(h->world[SERVER], path_of(h, f), &server);
+		world_items(h->world[LOCAL], path_of(h, f), &local);
+		if (server != local)
+			wrong(h, "%s: %zu on the server, %zu here", path_of(h, f), server, local);
+		for (size_t i = 0; i < h->content_count; i++) {
+			struct flags flags[SIDES] = { { 0 }, { 0 } };
+			size_t there = count_in(h, SERVER, f, &h->contents[i], &flags[SERVER]);
+			size_t here = count_in(h, LOCAL, f, &h->contents[i], &flags[LOCAL]);
+
+			if (there != here)
+				wrong(h, "%s: c%zu %zu times on the server, %zu here", path_of(h, f), i, there,
+				      here);
+			else if (there == 1 && !flags_equal(flags[SERVER], flags[LOCAL]))
+				wrong(h, "%s: c%zu has flags %u [%s] on the server, %u [%s] here", path_of(h, f), i,
+				      flags[SERVER].bits, flags[SERVER].keywords ? flags[SERVER].keywords : "",
+				      flags[LOCAL].bits, flags[LOCAL].keywords ? flags[LOCAL].keywords : "");
+		}
+	}
+}
+
+static void check_no_duplicate(struct story *h)
+{
+	for (size_t i = 0; i < h->content_count; i++) {
+		const struct memory_item *first = NULL;
+		size_t count = world_find(h->world[SERVER], h->contents[i].body[SERVER], &first);
+
+		if (count > (size_t)h->contents[i].put)
+			wrong(h, "c%zu is there %zu times, was put there %d times", i, count, h->contents[i].put);
+	}
+}
+
+/* What one user removed, and nobody else touched since the last sync, is gone from its folder. */
+static void check_removed(struct story *h)
+{
+	for (size_t i = 0; i < h->content_count; i++) {
+		const struct content *content = &h->contents[i];
+		struct flags flags = { 0 };
+
+		if (!content->removed || content->put != 1 || content->touched[content->removed - 1] != 1 ||
+		    content->touched[side_other((enum side)(content->removed - 1))])
+			continue;
+		if (count_in(h, SERVER, content->from, content, &flags) ||
+		    count_in(h, LOCAL, content->from, content, &flags))
+			wrong(h, "c%zu was removed from %s and came back", i, path_of(h, content->from));
+	}
+}
+
+static void check_flags(struct story *h)
+{
+	for (size_t i = 0; i < h->content_count; i++) {
+		const struct content *content = &h->contents[i];
+		const struct memory_item *item = NULL;
+
+		if (content->discarded || content->removed || content->put != 1 ||
+		    world_find(h->world[SERVER], content->body[SERVER], &item) != 1)
+			continue;
+		for (int s = 0; s < SIDES; s++) {
+			uint32_t alone = content->changed[s] & ~content->changed[side_other((enum side)s)];
+
+			if ((item->flags.bits & alone) != (content->wanted[s] & alone))
+				wrong(h, "c%zu has flags %u, but %s wanted %u of %u", i, item->flags.bits,
+				      s == SERVER ? "the server's user" : "the user here", content->wanted[s],
+				      alone);
+		}
+	}
+}
+
+static void check_rows(struct story *h)
+{
+	struct arena *arena = arena_new();
+	struct state_folder *folders = NULL;
+	size_t count = 0;
+	const struct fail *f = state_folders(h->state, arena, &folders, &count);
+
+	for (size_t i = 0; !f && i < count; i++) {
+		const struct row *row = NULL;
+		size_t rows = 0, items = 0;
+
+		world_items(h->world[SERVER], folders[i].path, &items);
+		f = state_walk(h->state, folders[i].id, SERVER, NULL, NULL);
+		if (!f)
+			f = state_walk_next(h->state, &row);
+		while (!f && row) {
+			rows++;
+			if (!world_item(h->world[SERVER], folders[i].path, row->side[SERVER].ref) ||
+			    !row->side[LOCAL].ref ||
+			    !world_item(h->world[LOCAL], folders[i].path, row->side[LOCAL].ref))
+				wrong(h, "%s: stale row %s", folders[i].path, row->side[SERVER].ref);
+			f = state_walk_next(h->state, &row);
+		}
+		state_walk_end(h->state);
+		if (!f && rows != items)
+			wrong(h, "%s: %zu rows for %zu items", folders[i].path, rows, items);
+	}
+	if (f)
+		wrong(h, "state: %s", f->text);
+	arena_free(arena);
+}
+
+static uint64_t world_changes(const struct memory_world *world)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < world->folders.count; i++)
+		sum += world->folders.items[i].changes;
+	return sum;
+}
+
+/* ---- runs --------------------------------------------------------------------------------------------- */
+
+static void forget_changes(struct story *h)
+{
+	for (size_t i = 0; i < h->content_count; i++) {
+		struct content *content = &h->contents[i];
+
+		content->touched[SERVER] = content->touched[LOCAL] = 0;
+		content->changed[SERVER] = content->changed[LOCAL] = 0;
+		content->removed = 0;
+	}
+}
+
+/* For a replay: what the next run is going to do. */
+static void show_plan(struct story *h)
+{
+	struct sync_request request = { .dry_run = true };
+	struct buf plan;
+	struct sync_outcome outcome = { .plan = &plan };
+	struct engine engine = { .state = h->state, .places = &h->places, .settings = settings,
+				 .settings_context = h, .now = 1000 };
+	struct spool spool = { .directory = -1 };
+	const struct fail *f = NULL;
+
+	buf_init(&plan, 1 << 16);
+	for (int s = 0; s < SIDES; s++) {
+		engine.side[s] = memory_open(h->world[s], &h->options[s]);
+		engine.side[s]->spool = &spool;
+	}
+	f = account_sync(&engine, &request, &outcome);
+	say("%s%s", plan.data, f ? f->text : "");
+	for (int s = 0; s < SIDES; s++)
+		store_close(engine.side[s]);
+	buf_free(&plan);
+}
+
+/* One run of koc, stopped at a step if stop_at is set.  Returns whether it came to its end. */
+static bool sync_once(struct story *h, long stop_at)
+{
+	struct sync_request request = { 0 };
+	struct sync_outcome outcome = { 0 };
+	struct engine engine = { .state = h->state,
+				 .places = &h->places,
+				 .settings = settings,
+				 .settings_context = h,
+				 .tell = told,
+				 .now = h->now += 100000,
+				 .vault_days = 0 };
+	struct spool spool = { .directory = -1 };
+	bool there[CONTENTS] = { false };
+	const struct fail *f = NULL;
+
+	say("  sync");
+	note_places(h, there);
+	if (verbose)
+		show_plan(h);
+	h->stop_at = stop_at;
+	h->steps = 0;
+	h->stopped = false;
+	for (int s = 0; s < SIDES; s++) {
+		engine.side[s] = memory_open(h->world[s], &h->options[s]);
+		engine.side[s]->spool = &spool;
+	}
+	step_set_hook(stop, h);
+	f = account_sync(&engine, &request, &outcome);
+	step_set_hook(NULL, NULL);
+	for (int s = 0; s < SIDES; s++)
+		store_close(engine.side[s]);
+	state_rollback(h->state);
+	h->transferred = outcome.pulled + outcome.pushed;
+	if (f && !h->stopped)
+		wrong(h, "the run failed: %s", f->text);
+	h->ever_stopped |= h->stopped;
+	if (!f && outcome.set_aside && !h->ever_stopped && !h->options[SERVER].shared_expunge)
+		wrong(h, "%llu items set aside", (unsigned long long)outcome.set_aside);
+	check_nothing_lost(h, there);
+	return !f;
+}
+
+static void check_end(struct story *h)
+{
+	uint64_t changes[SIDES] = { world_changes(h->world[SERVER]), world_changes(h->world[LOCAL]) };
+
+	check_settled(h);
+	check_no_duplicate(h);
+	check_removed(h);
+	check_flags(h);
+	check_rows(h);
+	if (h->problem[0] || h->options[SERVER].flaky)
+		return;
+	sync_once(h, 0);
+	for (int s = 0; s < SIDES; s++)
+		if (world_changes(h->world[s]) != changes[s])
+			wrong(h, "the run after the last one wrote on %s", s == SERVER ? "the server" : "disk");
+}
+
+static void story_begin(struct story *h, uint64_t seed)
+{
+	memset(h, 0, sizeof *h);
+	h->seed = seed;
+	h->dice.state = seed * 2654435761u + 1;
+	h->dav = roll(&h->dice, 4) == 0;
+	h->world[SERVER] = world_new(h->dav ? WORLD_DAV_SERVER : WORLD_MAIL_SERVER, NULL);
+	h->world[LOCAL] = world_new(h->dav ? WORLD_DAV_LOCAL : WORLD_MAIL_LOCAL, h->world[SERVER]);
+	h->state = state_memory();
+	h->places = (struct places){ world_prepare, world_move_kept, world_remove_kept, world_there };
+	choose_options(h);
+	for (size_t i = 0; i < FOLDERS; i++)
+		world_folder_make(h->world[SERVER], h->dav ? KIND_EVENTS : KIND_MAIL, path_of(h, i),
+				  !h->dav && i == FOLDERS - 1 ? ROLE_TRASH : i == 0 ? ROLE_INBOX : 0);
+}
+
+static void story_end(struct story *h)
+{
+	state_close(h->state);
+	for (int s = 0; s < SIDES; s++)
+		world_free(h->world[s]);
+}
+
+/* Plays a history whose last sync is stopped at `stop_at` (0: nowhere).  Returns the number of steps that
+ * the last sync takes, or 0 when a check failed. */
+static long play(uint64_t seed, long stop_at, char problem[300])
+{
+	struct story h;
+	long steps = 0;
+	unsigned turns = 0;
+
+	story_begin(&h, seed);
+	turns = 1 + roll(&h.dice, 3);
+	sync_once(&h, 0);
+	for (unsigned turn = 0; turn <= turns && !h.problem[0]; turn++) {
+		unsigned acts = 1 + roll(&h.dice, 6);
+		bool last = turn == turns;
+
+		say("turn %u", turn);
+		for (unsigned i = 0; i < acts; i++)
+			user_acts(&h);
+		/* A stop somewhere in earlier turns; what the users did is then carried by the next run. */
+		if (!last) {
+			long at = roll(&h.dice, 3) ? 0 : 1 + (long)roll(&h.dice, 30);
+
+			if (sync_once(&h, at))
+				forget_changes(&h);
+			continue;
+		}
+		sync_once(&h, stop_at);
+		steps = h.steps;
+		if (stop_at) {
+			sync_once(&h, 0);
+			sync_once(&h, 0);
+		}
+		if (!h.problem[0])
+			check_end(&h);
+	}
+	if (h.problem[0])
+		snprintf(problem, 300, "%s", h.problem);
+	story_end(&h);
+	return h.problem[0] ? 0 : steps;
+}
+
+/* ---- the program ---------------------------------------------------------------------------------------- */
+
+static int failures;
+
+static void report(uint64_t seed, long stop_at, const char *problem)
+{
+	if (failures++ < 10)
+		printf("seed %llu, stop %ld: %s (replay: model %llu %ld -v)\n", (unsigned long long)seed, stop_at,
+		       problem, (unsigned long long)seed, stop_at);
+}
+
+int main(int argc, char **argv)
+{
+	uint64_t histories = 100000, every = 4000, stops = 0, played = 0;
+	char problem[300] = "";
+
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "-v") == 0)
+			verbose = true;
+	if (argc > 1 && argv[1][0] != '-') {
+		uint64_t seed = strtoull(argv[1], NULL, 10);
+
+		play(seed, argc > 2 && argv[2][0] != '-' ? strtol(argv[2], NULL, 10) : 0, problem);
+		puts(problem[0] ? problem : "passed");
+		return problem[0] != 0;
+	}
+	if (argc == 3 && strcmp(argv[1], "-n") == 0)
+		histories = strtoull(argv[2], NULL, 10);
+	for (uint64_t seed = 1; seed <= histories; seed++) {
+		long steps = 0;
+
+		problem[0] = '\0';
+		steps = play(seed, 0, problem);
+		played++;
+		if (problem[0]) {
+			report(seed, 0, problem);
+			continue;
+		}
+		/* Every step of the first histories, one step of each other. */
+		for (long at = seed <= every ? 1 : 1 + (long)(seed % (uint64_t)(steps ? steps : 1)); at <= steps; at++) {
+			problem[0] = '\0';
+			play(seed, at, problem);
+			stops++;
+			if (problem[0])
+				report(seed, at, problem);
+			if (seed > every)
+				break;
+		}
+	}
+	printf("model: %llu histories, %llu stops\n", (unsigned long long)played, (unsigned long long)stops);
+	printf("%llu passed, %d failed\n", (unsigned long long)(played + stops) - (unsigned long long)failures,
+	       failures);
+	return failures || stops <= played / 2;
+}
