@@ -3,8 +3,8 @@
 the program under test.  Above all: the oracle must be able to say no."""
 import os, sys; sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
 import collections, shutil
-import harness, mutf7, rawlog, corpus
-from harness import Account, text_message
+import harness, mutf7, rawlog
+from harness import Account, corpus, text_message
 from tap import ok, equal, finish, skip_all
 
 if not shutil.which("mbsync"):

@@ -2,7 +2,7 @@
 """.koc is lost: the next run finds out again what belongs together."""
 import os, sys; sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
 import shutil
-from harness import Account, LISTING, text_message
+from harness import Account, LISTING
 from tap import equal, finish, ok
 
 with Account("small") as a:

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """-n tells the true plan and writes nothing, here or there."""
 import os, sys; sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
-from harness import Account, WRITING, text_message
+from harness import Account, text_message
 from tap import equal, finish, ok
 
 with Account("demo") as a:

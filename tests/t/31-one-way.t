@@ -2,7 +2,7 @@
 """--pull and --push leave the other direction pending; direction = pull reverts."""
 import os, sys; sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
 from harness import Account, text_message
-from tap import equal, finish, ok
+from tap import finish, ok
 
 
 def holds(messages, subject):

@@ -2,7 +2,7 @@
 """Mass removals are held, on either side, until they are allowed by name."""
 import os, sys; sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
 import shutil
-from harness import Account, LISTING, text_message
+from harness import Account, text_message
 from tap import equal, finish, ok
 
 

@@ -2,7 +2,7 @@
 """What cannot be done ends with the right status, one clear line, and nothing changed."""
 import os, sys; sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
 import re, socket
-from harness import Account, Server, end_program
+from harness import Account, end_program
 from tap import equal, finish, ok
 import time
 

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """What the server refuses is set aside with its reason; everything else goes on; nothing is lost."""
 import os, sys; sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
-from harness import Account, LISTING, text_message
+from harness import Account, corpus, LISTING, text_message
 from tap import equal, finish, ok
 
 
@@ -40,18 +40,8 @@ with Account(None, quota="300K") as a:
           "flags went across all the same")
 
 # A read-only mailbox.
-with Account([], acl="Archive=lr") as a:
-    box = a.host.maildir() + "/.Archive/cur/"
-    os.makedirs(box, exist_ok=True)
-    for i in range(3):
-        with open(f"{box}100000000{i}.M1P1.x:2,S", "wb") as f:
-            f.write(text_message(f"Archived {i}").replace(b"\r\n", b"\n"))
-    if os.getuid() == 0:
-        import pwd
-        owner = pwd.getpwnam("mail")
-        for at, directories, files in os.walk(a.host.maildir()):
-            for name in ["."] + files:
-                os.chown(os.path.join(at, name), owner.pw_uid, owner.pw_gid)
+archived = [corpus.Message("Archive", text_message(f"Archived {i}"), "S") for i in range(3)]
+with Account(archived, acl="Archive=lr") as a:
     a.sync()
     a.equal(at_least=3)
     a.mail.flag(a.mail.files("Archive")[0], "FS")

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """A full disk: the run says so, leaves no half file, and the next run with room finishes."""
 import os, sys; sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
-import atexit, stat, subprocess
+import atexit, subprocess
 from harness import Account, scratch, text_message
 from tap import equal, finish, ok, skip_all
 

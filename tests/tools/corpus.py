@@ -196,6 +196,7 @@ class Maker:
         yield message("twin-2", twin, flags="FS")
         yield message("twin-elsewhere", twin, folder="Archive/2026")
         yield message("empty-body", self.header(d, subject="No body") + b"\r\n")
+        yield message("zero-bytes", b"", folder="Archive")
         yield message("header-only", self.header(d, subject="No blank line"))
         yield message("no-header", b"\r\nThis message has no header at all.\r\n")
         yield message("no-final-newline", self.plain(d, 200, subject="Cut off") + b"the end")
@@ -278,7 +279,9 @@ def fill(directory, source):
         # The first number orders the UIDs.
         path = f"{box.path}/cur/{1000000000 + written}.M{written}P1.corpus:2,{letters}"
         with open(path, "wb") as f:
-            f.write(message.data.replace(b"\r\n", b"\n"))
+            # Dovecot adds a CR where none stands before the LF: only so CR CR LF comes to the wire.
+            f.write(message.data if b"\r\r\n" in message.data else
+                    message.data.replace(b"\r\n", b"\n"))
         os.utime(path, (message.date, message.date))
     for box in boxes.values():
         box.close()
