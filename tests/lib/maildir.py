@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import time
 
 
@@ -17,23 +18,36 @@ def drop_tuid(data):
     return b"".join(lines).removesuffix(b"\r\n") + blank + body if blank else b"".join(lines)
 
 
+def unescape(path):
+    """The server's name, with / as separator, of a directory below mail/ (src/store/path.h)."""
+    whole = path.replace("%+/", "")  # a long name lies in nested directories
+    parts = ["" if part == "%-" else
+             re.sub(rb"%([0-9A-F]{2})", lambda m: bytes([int(m[1], 16)]),
+                    part.encode(errors="surrogateescape")).decode(errors="surrogateescape")
+             for part in whole.split("/")]
+    return "/".join(parts)
+
+
 class Mail:
     """<store>/mail."""
 
     def __init__(self, store):
         self.root = os.path.join(store, "mail")
+        self.directories = {}  # of names that are not their own directory's
 
     def folders(self):
         """Folder names as on the server with / as separator, sorted."""
         found = []
         for at, directories, _ in os.walk(self.root):
             if "cur" in directories:
-                found.append(os.path.relpath(at, self.root))
+                path = os.path.relpath(at, self.root)
+                found.append(unescape(path))
+                self.directories[found[-1]] = path
             directories[:] = [d for d in directories if d not in ("cur", "new", "tmp")]
         return sorted(found)
 
     def path(self, folder):
-        return os.path.join(self.root, folder)
+        return os.path.join(self.root, self.directories.get(folder, folder))
 
     def keywords(self, folder):
         """{letter: keyword} of the folder's table."""
