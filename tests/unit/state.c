@@ -170,12 +170,24 @@ static void rows_unique(void **context)
 		const char *server, *local;
 		bool good;
 	} tries[] = {
-		{ false, "1", "new", false }, { false, "new", "a", false }, { false, "1", "a", false },
-		{ false, "1", NULL, false },  { false, NULL, "a", false },  { false, NULL, NULL, false },
-		{ false, "3", "c", true },    { false, NULL, "d", true },   { false, NULL, "e", true },
-		{ false, "4", NULL, true },   { false, "5", NULL, true },   { false, "A", "A", true },
-		{ true, "1", "b", false },    { true, "2", "a", false },    { true, NULL, NULL, false },
-		{ true, "2", "b", true },     { true, "2", NULL, true },    { true, NULL, "b2", true },
+		{ false, "1", "new", false },
+		{ false, "new", "a", false },
+		{ false, "1", "a", false },
+		{ false, "1", NULL, false },
+		{ false, NULL, "a", false },
+		{ false, NULL, NULL, false },
+		{ false, "3", "c", true },
+		{ false, NULL, "d", true },
+		{ false, NULL, "e", true },
+		{ false, "4", NULL, true },
+		{ false, "5", NULL, true },
+		{ false, "A", "A", true },
+		{ true, "1", "b", false },
+		{ true, "2", "a", false },
+		{ true, NULL, NULL, false },
+		{ true, "2", "b", true },
+		{ true, "2", NULL, true },
+		{ true, NULL, "b2", true },
 	};
 	struct room *room = room_of(context);
 	int64_t folder = folder_new(room, "mail/A"), other = folder_new(room, "mail/B");
@@ -282,8 +294,9 @@ static void walks(void **context)
 		row_new(room, other, refs[i], NULL);
 	}
 	for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++, checked++)
-		assert_string_equal(walk_text(room, folder, SERVER, ranges[i].first, ranges[i].last),
-				    ranges[i].want);
+		assert_string_equal(
+			walk_text(room, folder, SERVER, ranges[i].first, ranges[i].last),
+			ranges[i].want);
 	assert_int_equal(checked, 11);
 	assert_string_equal(walk_text(room, folder, LOCAL, NULL, NULL),
 			    "\x01 0000000009 0000000010 ~ ä \xff ");

@@ -1,4 +1,5 @@
-/* What the tests of the state share: a directory of their own, an empty state in it, a few helpers. */
+/* What the tests of the state share: a directory of their own, an empty state in it, a few
+ * helpers. */
 #ifndef KOC_TESTS_STATE_ROOM_H
 #define KOC_TESTS_STATE_ROOM_H
 
@@ -175,11 +176,42 @@ static inline const char *walk_text(struct room *room, int64_t folder, enum side
 	return text;
 }
 
+/* A whole file. */
+struct bytes {
+	char *data; /* of the arena */
+	size_t size;
+};
+
+static inline struct bytes bytes_read(struct room *room, const char *name)
+{
+	struct bytes bytes = { 0 };
+	int fd = openat(room->directory, name, O_RDONLY);
+
+	assert_true(fd >= 0);
+	bytes.size = (size_t)lseek(fd, 0, SEEK_END);
+	bytes.data = arena_alloc(room->arena, bytes.size + 1);
+	assert_int_equal(pread(fd, bytes.data, bytes.size, 0), (ssize_t)bytes.size);
+	close(fd);
+	return bytes;
+}
+
+static inline void bytes_write(struct room *room, const char *name, struct bytes bytes)
+{
+	int fd = openat(room->directory, name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, bytes.data, bytes.size), (ssize_t)bytes.size);
+	close(fd);
+}
+
 /* The check on both implementations. */
 #define BOTH(check)                                                                            \
 	{ "memory: " #check, check, room_setup_memory, room_teardown, NULL },                  \
 	{                                                                                      \
 		"sqlite: " #check, check, room_setup_sqlite, room_teardown, NULL               \
 	}
+
+/* The check with an empty directory. */
+#define ALONE(check) cmocka_unit_test_setup_teardown(check, room_setup, room_teardown)
 
 #endif

@@ -1,0 +1,165 @@
+/* The tables as the program knows them are those of schema.sql, and the views for scripts
+ * answer. */
+#include "unit/state_room.h"
+#include "unit/state_shell.h"
+
+#include "state/table.h"
+
+/* The constraint of a column that holds words. */
+static const char *words_check(struct room *room, const struct field *field)
+{
+	const char *text = arena_printf(room->arena, "CHECK (%s IN (", field->column);
+
+	for (size_t i = 0; field->words[i]; i++)
+		text = arena_printf(room->arena, "%s%s'%s'", text, i ? ", " : "", field->words[i]);
+	return arena_printf(room->arena, "%s))", text);
+}
+
+static void tables_are_the_schema(void **context)
+{
+	struct room *room = room_of(context);
+	size_t columns = 0;
+	sqlite3 *db;
+
+	ok(state_open(room->directory, "mail.db", &room->state));
+	db = other_open(room, "mail.db");
+	assert_string_equal(other_ask(db, "SELECT count(*) FROM sqlite_schema"
+					  " WHERE type = 'table' AND name NOT LIKE 'sqlite%'"),
+			    "9\n");
+	assert_int_equal(TABLES, 9);
+	for (size_t t = 0; t < TABLES; t++) {
+		const struct table *table = &tables[t];
+		const char *made, *want = "", *indexed = "";
+
+		made = arena_printf(room->arena, "SELECT sql FROM sqlite_schema WHERE name = '%s'",
+				    table->name);
+		made = arena_str(room->arena, other_ask(db, made));
+		for (size_t i = 0; i < table->count; i++, columns++) {
+			const struct field *field = &table->fields[i];
+
+			want = arena_printf(room->arena, "%s%s\n", want, field->column);
+			if (field_indexed(field))
+				indexed = arena_printf(room->arena, "%s%s\n", indexed,
+						       field->column);
+			if (field->type == FIELD_WORD)
+				assert_non_null(strstr(made, words_check(room, field)));
+		}
+		assert_string_equal(
+			other_ask(db, arena_printf(room->arena,
+						   "SELECT name FROM pragma_table_info('%s')",
+						   table->name)),
+			want);
+		assert_string_equal(
+			other_ask(db, arena_printf(room->arena,
+						   "SELECT name FROM pragma_table_info('%s')"
+						   " WHERE name IN (SELECT c.name FROM"
+						   " pragma_index_list('%s') AS l,"
+						   " pragma_index_info(l.name) AS c)",
+						   table->name, table->name)),
+			indexed);
+	}
+	assert_true(columns > 80);
+	sqlite3_close(db);
+}
+
+static void views_fill(struct room *room)
+{
+	struct state_folder mail = { .path = "mail/INBOX", .roles = ROLE_INBOX | ROLE_SUBSCRIBED,
+				     .name = { "INBOX", "INBOX" }, .mode = MODE_TEXT };
+	struct state_folder dates = { .kind = KIND_EVENTS, .path = "calendars/Home" };
+	struct conflict conflict = { .when = 1700000000, .folder = "mail/INBOX", .item = "Hello",
+				     .path = "Conflicts/mail/cur/a", .name = "a", .why = "twice" };
+	struct pending pending = { .side = LOCAL, .ref = "b", .why = PENDING_SET_ASIDE,
+				   .text = "too large" };
+	int64_t run;
+	struct row row;
+
+	ok(state_folder_put(room->state, &mail));
+	ok(state_folder_put(room->state, &dates));
+	row = row_make(mail.id, "0000000007", "a");
+	row.side[SERVER].flags = row.side[LOCAL].flags =
+		(struct flags){ FLAG_SEEN | FLAG_FORWARDED | FLAG_DELETED, "$Junk x" };
+	row.print.size = 1000;
+	row.date = 1700000000;
+	row.sent = 1600000000;
+	row.message_id = "<1@x>";
+	row.subject = "Hello | \n";
+	row.from = "Jane";
+	ok(state_row_put(room->state, &row));
+	row = row_make(mail.id, "0000000008", "b");
+	row.marks = ROW_TEXT | ROW_KEPT;
+	row.print.size = 500;
+	ok(state_row_put(room->state, &row));
+	row = row_make(mail.id, "4294967295", NULL);
+	row.side[SERVER].flags.bits = FLAG_FLAGGED;
+	ok(state_row_put(room->state, &row));
+	row = row_make(dates.id, "x.ics", "x.ics");
+	row.side[LOCAL].digest = digest_of("x", 1);
+	ok(state_row_put(room->state, &row));
+	pending.folder = mail.id;
+	ok(state_pending_put(room->state, &pending));
+	ok(state_conflict_put(room->state, &conflict));
+	ok(state_run_begin(room->state, 1700000000, &run));
+	ok(state_history_add(room->state, run, "f", "i", "t"));
+	ok(state_history_add(room->state, run, "f", "i", "t"));
+	ok(state_run_end(room->state, run, 1700000060, 3, "1 held"));
+	ok(state_run_begin(room->state, 1700000100, &run));
+}
+
+static void views_answer(void **context)
+{
+	static const struct {
+		const char *sql, *want;
+	} asks[] = {
+		{ "SELECT * FROM koc_message ORDER BY uid",
+		  "mail/INBOX|7|a|Hello | \n|Jane|<1@x>|2020-09-13 12:26:40|"
+		  "2023-11-14 22:13:20|1000|$Forwarded \\Seen \\Deleted|$Junk x|full|0||\n"
+		  "mail/INBOX|8|b||||||500|||text|1|set-aside|too large\n"
+		  "mail/INBOX|4294967295|||||||0|\\Flagged||full|0||\n" },
+		{ "SELECT * FROM koc_folder ORDER BY folder",
+		  "calendars/Home|events|full||||1|0|0|0\n"
+		  "mail/INBOX|mail|text|inbox subscribed|INBOX|INBOX|2|1|1500|1\n" },
+		{ "SELECT * FROM koc_conflict",
+		  "1|2023-11-14 22:13:20|mail|mail/INBOX|Hello|twice|Conflicts/mail/cur/a|a|0\n" },
+		{ "SELECT * FROM koc_run",
+		  "1|2023-11-14 22:13:20|2023-11-14 22:14:20|3|1 held|2\n"
+		  "2|2023-11-14 22:15:00||||0\n" },
+	};
+	struct room *room = room_of(context);
+	bool shell = access("/usr/bin/sqlite3", X_OK) == 0;
+	size_t asked = 0;
+	sqlite3 *db;
+
+	ok(state_open(room->directory, "mail.db", &room->state));
+	views_fill(room);
+	db = other_open(room, "mail.db");
+	for (size_t i = 0; i < sizeof asks / sizeof *asks; i++, asked++) {
+		char text[4096] = "";
+		size_t size;
+		FILE *pipe;
+
+		assert_string_equal(other_ask(db, asks[i].sql), asks[i].want);
+		if (!shell)
+			continue;
+		pipe = popen(arena_printf(room->arena, "sqlite3 -batch -readonly '%s' '%s'",
+					  path_in(room, "mail.db"), asks[i].sql),
+			     "r");
+		assert_non_null(pipe);
+		size = fread(text, 1, sizeof text - 1, pipe);
+		text[size] = '\0';
+		assert_int_equal(pclose(pipe), 0);
+		assert_string_equal(text, asks[i].want);
+	}
+	assert_int_equal(asked, 4);
+	sqlite3_close(db);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ALONE(tables_are_the_schema),
+		ALONE(views_answer),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
