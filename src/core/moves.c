@@ -114,7 +114,7 @@ static bool gone_there(const struct op *op)
 
 static bool gone_on_both(const struct op *op)
 {
-	return op->verb == VERB_FORGET && both_refs(op->match->row);
+	return op->verb == VERB_FORGET && !op->match->absorbed && both_refs(op->match->row);
 }
 
 /* New on one side only, whatever was planned for it: a folder out of scope has no plan of its own. */
@@ -189,6 +189,48 @@ static void find_moved_on_both(struct search *search)
 			search->ops[i].other = NULL;
 }
 
+/* Moved on both sides to the same place: there it was found equal without a base; it has one. */
+static void moved_together(void *context, struct candidate *old, struct candidate *fresh)
+{
+	struct search *search = context;
+	struct op *op = fresh->match->op;
+	struct flags base[SIDES], now[SIDES];
+
+	fresh->match->row = old->match->row;
+	fresh->match->mended = true;
+	become(old->match->op, VERB_NONE, LOCAL, NULL);
+	old->match->absorbed = true;
+	op->flags = NULL;
+	if (search->folders[op->folder].keyed)
+		return;
+	match_base_flags(fresh->match, base);
+	for (int s = 0; s < SIDES; s++)
+		now[s] = fresh->match->now[s]->flags;
+	op->flags = arena_alloc(search->arena, SIDES * sizeof *op->flags);
+	flags_merge(search->arena, base, now, op->flags);
+	if (flag_delta_none(&op->flags[SERVER]) && flag_delta_none(&op->flags[LOCAL]))
+		op->flags = NULL;
+}
+
+static void find_moved_together(struct search *search)
+{
+	search->a_count = search->b_count = 0;
+	for (size_t i = 0; i < search->count; i++) {
+		const struct op *op = &search->ops[i];
+		const struct match *match = op->match;
+		bool keyed = search->folders[op->folder].keyed;
+
+		if (gone_on_both(op)) {
+			if (pair_key(match, SERVER, keyed, true, &search->a[search->a_count]))
+				search->a_count++;
+		} else if (op->verb == VERB_AGREE && !match->row && match->now[SERVER] && match->now[LOCAL]) {
+			if (pair_key(match, SERVER, keyed, false, &search->b[search->b_count]))
+				search->b_count++;
+		}
+	}
+	pair_up(search->a, search->a_count, search->b, search->b_count, false, moved_together, search);
+}
+
 void moves_find(struct arena *arena, struct op *ops, size_t count, const struct move_folder *folders,
 		bool server_moves)
 {
@@ -196,6 +238,7 @@ void moves_find(struct arena *arena, struct op *ops, size_t count, const struct 
 
 	search.a = memory_alloc((count + 1) * sizeof *search.a);
 	search.b = memory_alloc((count + 1) * sizeof *search.b);
+	find_moved_together(&search);
 	find_moved_on_both(&search);
 	search.side = SERVER;
 	collect(&search, gone_there);

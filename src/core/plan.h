@@ -38,6 +38,7 @@ struct op {
 	size_t to;                 /* MOVE */
 	struct flag_delta *flags;  /* NULL, or two: what to change on each side */
 	bool flags_left;           /* a flag change was left out: pending */
+	bool again;                /* something of it is for the next look: pending */
 	const char *why;           /* for people: a constant text; NULL where the verb says it all */
 };
 

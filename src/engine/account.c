@@ -189,6 +189,7 @@ static const struct fail *sync_rounds(struct run *run)
 	const struct fail *f = NULL;
 
 	for (run->round_number = 0; run->round_number < ROUNDS; run->round_number++) {
+		run->outcome->raced = 0;
 		f = round_run(run);
 		round_free(run);
 		if (f || run->request->dry_run || !round_next(run))

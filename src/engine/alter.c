@@ -340,6 +340,7 @@ static const struct fail *record_move(struct alter *alter, struct work *work)
 	struct row *row = row_for(alter->arena, op->match, to);
 	struct flags done[SIDES];
 	const char *revision = op->match->row->side[LOCAL].revision;
+	const struct fail *f = NULL;
 
 	flags_after(alter, work, done);
 	row_flags(run, row, op, done);
@@ -351,13 +352,19 @@ static const struct fail *record_move(struct alter *alter, struct work *work)
 	if (moved == LOCAL && op->match->now[LOCAL] && match_change(op->match, LOCAL) != CHANGE_SAME &&
 	    op->match->row->side[LOCAL].ref && strcmp(op->match->row->side[LOCAL].ref, op->match->now[LOCAL]->ref) == 0) {
 		row->side[LOCAL].revision = revision;
-		to->again[LOCAL] = true;
+		op->again = true;
+	}
+	/* A body that can change on the server may have changed on the way. */
+	if (moved == LOCAL && to->traits->server_edits) {
+		row->side[SERVER].revision = op->match->row->side[SERVER].revision;
+		op->again = true;
 	}
 	run->outcome->moved[moved]++;
 	from->gave_rows = true;
 	if (moved == SERVER)
 		from->again[SERVER] = to->again[SERVER] = true;
-	return state_row_put(run->engine->state, row);
+	f = row_displace(run, row);
+	return f ? f : state_row_put(run->engine->state, row);
 }
 
 static const struct fail *record_removal(struct alter *alter, struct work *work)
@@ -385,10 +392,11 @@ static const struct fail *record_duplicate(struct alter *alter, struct work *wor
 
 	work->half->side[SERVER].ref = work->transfer->now.ref;
 	work->half->side[SERVER].revision = work->transfer->now.revision;
-	/* The copy has the flags of its source; they are compared at the next look. */
+	/* The copy has the flags of its source; what is different here is sent after the next look. */
 	work->half->side[SERVER].flags = work->op->source->side[SERVER].flags;
 	work->half->side[LOCAL].flags = work->op->source->side[SERVER].flags;
-	folder->again[SERVER] = folder->again[LOCAL] = true;
+	work->op->again = !flags_equal(work->op->match->now[LOCAL]->flags, work->half->side[LOCAL].flags);
+	folder->again[SERVER] = true;
 	run->outcome->moved[SERVER]++;
 	return state_row_put(run->engine->state, work->half);
 }

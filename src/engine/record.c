@@ -34,9 +34,9 @@ static uint32_t tries_before(const struct folder *folder, enum side side, const 
 }
 
 /* Remembers open work on the operation's item. */
-static void leave(struct run *run, const struct op *op, enum leave why, const char *text)
+static void leave(struct run *run, const struct op *op, struct folder *folder, enum leave why,
+		  const char *text)
 {
-	struct folder *folder = &run->folders[op->match->folder];
 	struct pending *pending = vec_push(&run->left);
 
 	pending->folder = folder->saved.id;
@@ -63,7 +63,7 @@ static void close_op(struct run *run, const struct op *op)
 
 const struct fail *op_end(struct run *run, struct op *op, const struct fail *fail)
 {
-	struct folder *folder = &run->folders[op->folder];
+	struct folder *folder = &run->folders[op->folder], *home = &run->folders[op->match->folder];
 
 	if (fail && fail->scope > FAIL_FOLDER)
 		return fail;
@@ -76,13 +76,15 @@ const struct fail *op_end(struct run *run, struct op *op, const struct fail *fai
 		return NULL;
 	}
 	if (fail_is(fail, FAIL_STALE) || fail_is(fail, FAIL_MISSING) || fail_is(fail, FAIL_EXISTS))
-		leave(run, op, LEAVE_RACED, fail->text);
+		leave(run, op, home, LEAVE_RACED, fail->text);
 	else if (fail)
-		leave(run, op, LEAVE_SET_ASIDE, fail->text);
+		leave(run, op, home, LEAVE_SET_ASIDE, fail->text);
 	else if (op->verb == VERB_LEAVE)
-		leave(run, op, op->leave, op->why);
+		leave(run, op, home, op->leave, op->why);
 	else if (op->flags_left)
-		leave(run, op, LEAVE_DIRECTION, "flags");
+		leave(run, op, home, LEAVE_DIRECTION, "flags");
+	else if (op->again)
+		leave(run, op, &run->folders[op->to], LEAVE_RACED, "to be looked at again");
 	close_op(run, op);
 	return NULL;
 }
@@ -140,6 +142,18 @@ void row_flags(struct run *run, struct row *row, const struct op *op, const stru
 					     ? base_left(run->round, base[s], done[s], *other)
 					     : done[s];
 	}
+}
+
+const struct fail *row_displace(struct run *run, const struct row *row)
+{
+	struct row *other = NULL;
+	const struct fail *f = state_row_find(run->engine->state, row->folder, LOCAL, row->side[LOCAL].ref,
+					      run->scratch, &other);
+
+	if (f || !other || other->id == row->id)
+		return f;
+	memset(&other->side[LOCAL], 0, sizeof other->side[LOCAL]);
+	return state_row_put(run->engine->state, other);
 }
 
 const struct version *op_place(struct run *run, const struct op *op, enum side side, struct folder **folder)

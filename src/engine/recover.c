@@ -94,11 +94,25 @@ static const struct fail *take_local(struct case_ *c)
 	return NULL;
 }
 
+/* What was recovered is looked at again, in this run or, if that one is stopped too, the next. */
+static const struct fail *look_later(struct case_ *c)
+{
+	return state_pending_put(c->run->engine->state, &(struct pending){ .folder = c->to->saved.id,
+									   .side = SERVER,
+									   .ref = c->found,
+									   .why = PENDING_RACED,
+									   .text = "recovered" });
+}
+
 static const struct fail *write_down(struct case_ *c, bool keep_row)
 {
 	struct state *state = c->run->engine->state;
 	const struct fail *f = tx_begin(c->run);
 
+	if (!f && keep_row)
+		f = row_displace(c->run, c->row);
+	if (!f && keep_row)
+		f = look_later(c);
 	if (!f && keep_row)
 		f = state_row_put(state, c->row);
 	else if (!f)
@@ -140,7 +154,6 @@ static const struct fail *recover_copy(struct case_ *c)
 		return state_intent_remove(c->run->engine->state, c->intent->id);
 	c->row->side[SERVER] = (struct version){ .ref = c->found, .revision = "", .flags = c->intent->flags };
 	c->row->side[LOCAL].flags = c->intent->flags;
-	c->to->look[LOCAL] = c->to->full[LOCAL] = true;
 	return write_down(c, true);
 }
 

@@ -126,6 +126,8 @@ const struct fail *op_history(struct run *run, const struct op *op) MUST_CHECK;
 struct row *row_for(struct arena *arena, const struct match *match, const struct folder *folder);
 /* The flags to remember: `done` is what each side has now. */
 void row_flags(struct run *run, struct row *row, const struct op *op, const struct flags done[SIDES]);
+/* An item gets a local name that another row still remembers, of a file that is gone: that row loses it. */
+const struct fail *row_displace(struct run *run, const struct row *row) MUST_CHECK;
 /* Where the item of an operation lies on a side before the operation; NULL: nowhere. */
 const struct version *op_place(struct run *run, const struct op *op, enum side side,
 			       struct folder **folder);

@@ -317,7 +317,8 @@ static void user_move(struct story *h, enum side side, bool copy)
 	say("  %s %s c%zu from %s to %s", side == SERVER ? "server" : "local", copy ? "copies" : "moves",
 	    (size_t)(content - h->contents), path_of(h, folder), path_of(h, to));
 	content->touched[side] += 2;
-	content->put += copy;
+	/* After a stop a message may be here without koc knowing: if it then moves, it is new in two places. */
+	content->put += copy || h->stopped;
 	if (copy)
 		world_copy_item(h->world[side], path_of(h, folder), item->ref, path_of(h, to));
 	else
@@ -388,8 +389,11 @@ static void user_other(struct story *h, enum side side)
 	} else if (!h->dav && roll(&h->dice, 3) == 0) {
 		say("  server renumbers %s", path_of(h, folder));
 		world_renumber(h->world[SERVER], path_of(h, folder));
-		for (size_t i = 0; i < h->content_count; i++) /* what changes now has no base by number */
+		/* What moves at the same time cannot be known again: it is new on its side (SPEC 3). */
+		for (size_t i = 0; i < h->content_count; i++) {
 			h->contents[i].touched[SERVER] += 2;
+			h->contents[i].put++;
+		}
 	} else if (h->dav) {
 		world_touch(h->world[SERVER], path_of(h, folder), item->ref);
 	}
