@@ -238,8 +238,8 @@ void moves_find(struct arena *arena, struct op *ops, size_t count, const struct 
 
 	search.a = memory_alloc((count + 1) * sizeof *search.a);
 	search.b = memory_alloc((count + 1) * sizeof *search.b);
-	find_moved_together(&search);
 	find_moved_on_both(&search);
+	find_moved_together(&search);
 	search.side = SERVER;
 	collect(&search, gone_there);
 	pair_up(search.a, search.a_count, search.b, search.b_count, false, moved_there, &search);

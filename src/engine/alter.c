@@ -349,8 +349,7 @@ static const struct fail *record_move(struct alter *alter, struct work *work)
 	row->side[moved].ref = work->transfer->now.ref;
 	row->side[moved].revision = work->transfer->now.revision;
 	/* An edit that is still to be sent must be seen as one. */
-	if (moved == LOCAL && op->match->now[LOCAL] && match_change(op->match, LOCAL) != CHANGE_SAME &&
-	    op->match->row->side[LOCAL].ref && strcmp(op->match->row->side[LOCAL].ref, op->match->now[LOCAL]->ref) == 0) {
+	if (moved == LOCAL && match_change(op->match, LOCAL) != CHANGE_SAME) {
 		row->side[LOCAL].revision = revision;
 		op->again = true;
 	}
