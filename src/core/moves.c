@@ -117,13 +117,15 @@ static bool gone_on_both(const struct op *op)
 	return op->verb == VERB_FORGET && !op->match->absorbed && both_refs(op->match->row);
 }
 
-/* New on one side only, whatever was planned for it: a folder out of scope has no plan of its own. */
+/* New on one side only, whatever was planned for it: a folder out of scope has no plan of its own, and in
+ * one that is read-only what is new here is set aside. */
 static bool new_on(const struct op *op, enum side side)
 {
 	const struct match *match = op->match;
+	bool left = op->verb == VERB_LEAVE && (op->leave != LEAVE_SET_ASIDE || match->trouble);
 
 	return !match->absorbed && !match->row && match->now[side] && !match->now[side_other(side)] &&
-	       op->verb != VERB_LEAVE && op->verb != VERB_MOVE;
+	       !left && op->verb != VERB_MOVE;
 }
 
 static void collect(struct search *search, bool (*gone)(const struct op *))
