@@ -57,7 +57,7 @@ static const struct fail *read_failed(struct run *run, struct match *match, enum
 /* Reads prints of many matches on one side. */
 static const struct fail *read_prints(struct run *run, struct match **matches, size_t count, enum side side)
 {
-	struct read *reads = memory_alloc((CHUNK + 1) * sizeof *reads);
+	struct read *reads = memory_alloc((count < CHUNK ? count : CHUNK) * sizeof *reads);
 	struct arena *arena = arena_new();
 	const struct fail *f = NULL;
 

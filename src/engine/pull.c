@@ -245,14 +245,18 @@ static const struct fail *pull_chunk(struct pull *pull, struct op **ops, size_t 
 const struct fail *pull_items(struct run *run, struct op **ops, size_t count)
 {
 	struct pull pull = { .run = run, .arena = arena_new() };
+	size_t batch = count < BATCH_ITEMS ? count : BATCH_ITEMS;
 	const struct fail *f = NULL;
 
-	pull.reads = memory_alloc(CHUNK * sizeof *pull.reads);
-	pull.writes = memory_alloc(BATCH_ITEMS * sizeof *pull.writes);
-	pull.done = memory_alloc(BATCH_ITEMS * sizeof *pull.done);
-	pull.done_ops = memory_alloc(BATCH_ITEMS * sizeof(struct op *));
+	if (!count)
+		goto out;
+	pull.reads = memory_alloc((count < CHUNK ? count : CHUNK) * sizeof *pull.reads);
+	pull.writes = memory_alloc(batch * sizeof *pull.writes);
+	pull.done = memory_alloc(batch * sizeof *pull.done);
+	pull.done_ops = memory_alloc(batch * sizeof(struct op *));
 	for (size_t from = 0; !f && from < count; from += CHUNK)
 		f = pull_chunk(&pull, ops + from, count - from < CHUNK ? count - from : CHUNK);
+out:
 	free(pull.reads);
 	free(pull.writes);
 	free(pull.done);

@@ -23,11 +23,11 @@ struct item {
 struct push {
 	struct run *run;
 	struct arena *arena;
-	struct item items[CHUNK];
+	struct item *items;       /* room for a chunk, as the next two */
 	size_t count;
-	struct write writes[CHUNK];
+	struct write *writes;
 	size_t write_count;
-	struct removal removals[CHUNK];
+	struct removal *removals;
 };
 
 /* ---- read ----------------------------------------------------------------------------------- */
@@ -376,16 +376,20 @@ static const struct fail *push_chunk(struct push *push, struct op **ops, size_t 
 
 const struct fail *push_items(struct run *run, struct op **ops, size_t count)
 {
-	struct push *push = memory_alloc(sizeof *push);
+	struct push push = { .run = run, .arena = arena_new() };
+	size_t room = count < CHUNK ? count : CHUNK;
 	const struct fail *f = NULL;
 
-	push->run = run;
-	push->arena = arena_new();
+	push.items = memory_alloc((room + 1) * sizeof *push.items);
+	push.writes = memory_alloc((room + 1) * sizeof *push.writes);
+	push.removals = memory_alloc((room + 1) * sizeof *push.removals);
 	for (size_t from = 0; !f && from < count; from += CHUNK) {
-		f = push_chunk(push, ops + from, count - from < CHUNK ? count - from : CHUNK);
-		arena_reset(push->arena);
+		f = push_chunk(&push, ops + from, count - from < CHUNK ? count - from : CHUNK);
+		arena_reset(push.arena);
 	}
-	arena_free(push->arena);
-	free(push);
+	free(push.items);
+	free(push.writes);
+	free(push.removals);
+	arena_free(push.arena);
 	return f;
 }
