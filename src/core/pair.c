@@ -176,19 +176,18 @@ static bool lost_number(const struct match *match)
 	       !(match->row->marks & ROW_KEPT);
 }
 
-/* The key of a row by its print; for keyed kinds its UID. */
-static bool row_key(const struct match *match, bool keyed, struct candidate *candidate)
+/* The key of a message's row: its print. */
+static bool row_key(const struct match *match, struct candidate *candidate)
 {
 	const struct row *row = match->row;
 
-	*candidate = (struct candidate){ .key = keyed ? (const void *)row->key : &row->print,
-					 .key_size = keyed ? (row->key ? strlen(row->key) : 0)
-							   : sizeof row->print,
+	*candidate = (struct candidate){ .key = &row->print,
+					 .key_size = sizeof row->print,
 					 .folder = match->folder,
 					 .date = row->date,
 					 .name = row->side[LOCAL].ref ? row->side[LOCAL].ref : "",
 					 .match = (struct match *)match };
-	return keyed ? candidate->key_size > 0 : row->print.size && digest_known(&row->print.head);
+	return row->print.size && digest_known(&row->print.head);
 }
 
 /* The key by which a new local item is compared with one on the server. */
@@ -223,7 +222,15 @@ static void find_renames(struct match **matches, size_t count, struct lists *lis
 	pair_up(lists->a, lists->a_count, lists->b, lists->b_count, true, renamed, lists);
 }
 
-/* Pairs what is new on the server with rows that lost their number (`rows`), or with what is new here. */
+/* Is it here alone?  A row of a keyed kind that was never sent counts as new: a UID says nothing about the
+ * content, so that what the server has under it must still be compared. */
+static bool only_here(const struct match *match, bool keyed)
+{
+	return is_new(match, LOCAL) || (keyed && lost_number(match) && match->now[LOCAL]);
+}
+
+/* Pairs what is new on the server with messages that lost their number (`rows`), or with what is here
+ * alone. */
 static void find_counterparts(struct match **matches, size_t count, struct lists *lists, bool rows)
 {
 	lists->a_count = lists->b_count = 0;
@@ -235,8 +242,8 @@ static void find_counterparts(struct match **matches, size_t count, struct lists
 		if (is_new(match, SERVER)) {
 			if (pair_key(match, SERVER, keyed, false, &lists->b[lists->b_count]))
 				lists->b_count++;
-		} else if (rows ? lost_number(match) && row_key(match, keyed, a)
-				: is_new(match, LOCAL) && new_key(match, keyed, a)) {
+		} else if (rows ? !keyed && lost_number(match) && row_key(match, a)
+				: only_here(match, keyed) && new_key(match, keyed, a)) {
 			lists->a_count++;
 		}
 	}
