@@ -18,7 +18,8 @@
  *
  * Words of a folder: its policy (mode=text mode=off direction=pull direction=push delete=never
  * delete=expunge keep merge allow out-of-scope pull-only push-only read-only expunge), and what the
- * guard is told (items=N missing=server missing=here emptied=server emptied=here).
+ * guard is told (items=N missing=server missing=here emptied=server emptied=here).  A line "server
+ * cannot-move" is about the server.
  *
  * The plan is what core/text.h prints, blanks apart, with "+left" where flag changes stay pending.  A
  * look is printed too; then it is answered, and the item planned again.
@@ -76,6 +77,7 @@ struct scenario {
 	const char *file;
 	int line;
 	const char *name;
+	bool cannot_move; /* "server cannot-move": it has neither MOVE nor COPY */
 	struct { VEC(struct folder *) } folders;
 	struct { VEC(struct item *) } items;
 	struct buf expected, got;
@@ -374,7 +376,7 @@ static void plan_item(struct scenario *s, struct item *item, struct op *op)
 /* A new message here that has the content of one that both sides hold. */
 static void find_copies(struct scenario *s, struct op *ops)
 {
-	for (size_t i = 0; i < s->items.count; i++) {
+	for (size_t i = 0; !s->cannot_move && i < s->items.count; i++) {
 		struct op *op = &ops[i];
 
 		if (op->verb != VERB_COPY || op->side != SERVER ||
@@ -421,7 +423,7 @@ static void plan_all(struct scenario *s)
 	pair_in_folders(matches, count, keyed);
 	for (size_t i = 0; i < count; i++)
 		plan_item(s, s->items.items[i], &ops[i]);
-	moves_find(s->arena, ops, count, moves);
+	moves_find(s->arena, ops, count, moves, !s->cannot_move);
 	find_copies(s, ops);
 	guard_check(ops, count, guards, folder_count);
 	for (size_t i = 0; i < count; i++)
@@ -477,6 +479,7 @@ static void case_end(struct scenario *s)
 	buf_clear(&s->expected);
 	buf_clear(&s->got);
 	s->name = NULL;
+	s->cannot_move = false;
 }
 
 /* "> hold mail/INBOX 1..12 (why)" stands for twelve lines. */
@@ -521,7 +524,9 @@ static void line_read(struct scenario *s, char *line)
 		broken(s, "outside of any case");
 	if (s->expected.size)
 		broken(s, "behind the plan");
-	if (strcmp(words[0], "folder") == 0)
+	if (strcmp(words[0], "server") == 0 && count == 2 && strcmp(words[1], "cannot-move") == 0)
+		s->cannot_move = true;
+	else if (strcmp(words[0], "folder") == 0)
 		*vec_push(&s->folders) = folder_read(s, words + 1, count - 1);
 	else
 		items_read(s, words, count);
