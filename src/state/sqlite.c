@@ -161,6 +161,8 @@ static const struct fail *file_ready(int directory, const char *name)
 	f = step("create");
 	if (!f)
 		f = file_create(directory, name, &fd);
+	if (fail_is(f, FAIL_EXISTS)) /* made by another process just now */
+		return NULL;
 	if (!f) {
 		close(fd);
 		f = file_sync(directory);
@@ -207,24 +209,24 @@ static const struct fail *number_ask(struct sqlite *sqlite, const char *sql, int
 	return code == SQLITE_OK ? NULL : sqlite_fail(sqlite, code);
 }
 
+/* Fills an empty database, unless another process (koc status beside the first sync) does so just
+ * now: this one then waits for it and finds its tables. */
 static const struct fail *schema_make(struct sqlite *sqlite)
 {
-	const struct fail *f;
-	int objects = 0;
+	const struct fail *f = state_begin(&sqlite->state);
+	int application = 0, objects = 0;
 
-	f = number_ask(sqlite, "SELECT count(*) FROM sqlite_schema", &objects);
-	if (!f && objects)
+	if (!f)
+		f = number_ask(sqlite, "PRAGMA application_id", &application);
+	if (!f)
+		f = number_ask(sqlite, "SELECT count(*) FROM sqlite_schema", &objects);
+	if (!f && objects && application != SCHEMA_APPLICATION)
 		f = unusable(sqlite, "is another program's database");
-	if (!f)
-		f = execute(sqlite, "PRAGMA journal_mode = WAL");
-	if (!f)
-		f = state_begin(&sqlite->state);
-	if (!f)
+	if (!f && !objects)
 		f = execute(sqlite, schema);
-	if (!f)
-		f = state_commit(&sqlite->state);
-	else
-		state_rollback(&sqlite->state);
+	if (!f && !objects)
+		return state_commit(&sqlite->state);
+	state_rollback(&sqlite->state);
 	return f;
 }
 
@@ -274,7 +276,11 @@ static const struct fail *database_open(struct sqlite *sqlite)
 				    "PRAGMA cache_size = -1024;"
 				    "PRAGMA mmap_size = 0;"
 				    "PRAGMA temp_store = MEMORY;");
-	return f;
+	if (!f)
+		f = execute(sqlite, "PRAGMA journal_mode = WAL");
+	/* Set for good by the first process that is alone in it; until then a rollback journal is
+	 * as durable. */
+	return fail_is(f, FAIL_LOCKED) ? NULL : f;
 }
 
 const struct fail *state_open(int directory, const char *name, struct state **state)
