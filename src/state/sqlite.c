@@ -132,6 +132,7 @@ static const struct driver sqlite_driver = {
 	.remove = sqlite_remove,
 	.clear = sqlite_clear,
 	.count = sqlite_count,
+	.sum = sqlite_sum,
 	.ask = sqlite_ask,
 	.next = sqlite_next,
 	.end = sqlite_end,
