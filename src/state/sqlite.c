@@ -34,7 +34,7 @@ static const char schema[] =
 
 static const struct fail *unusable(const struct sqlite *sqlite, const char *what)
 {
-	return fail_make(FAIL_STATE, FAIL_ACCOUNT, "the state %s; " ADVICE "%s", what,
+	return fail_make(FAIL_STATE, FAIL_ACCOUNT, "the state %s " ADVICE "%s", what,
 			 sqlite->path);
 }
 
@@ -42,7 +42,7 @@ const struct fail *sqlite_damaged(struct sqlite *sqlite, const char *what)
 {
 	char text[256];
 
-	snprintf(text, sizeof text, "is damaged (%s)", what);
+	snprintf(text, sizeof text, "is damaged (%s):", what);
 	return unusable(sqlite, text);
 }
 
@@ -222,7 +222,7 @@ static const struct fail *schema_make(struct sqlite *sqlite)
 	if (!f)
 		f = number_ask(sqlite, "SELECT count(*) FROM sqlite_schema", &objects);
 	if (!f && objects && application != SCHEMA_APPLICATION)
-		f = unusable(sqlite, "is another program's database");
+		f = unusable(sqlite, "is another program's database:");
 	if (!f && !objects)
 		f = execute(sqlite, schema);
 	if (!f && !objects)
@@ -231,25 +231,33 @@ static const struct fail *schema_make(struct sqlite *sqlite)
 	return f;
 }
 
+static const struct fail *identity_ask(struct sqlite *sqlite, int *application, int *version)
+{
+	const struct fail *f = number_ask(sqlite, "PRAGMA application_id", application);
+
+	*version = 0;
+	return f ? f : number_ask(sqlite, "PRAGMA user_version", version);
+}
+
 /* Nothing is written before it is known whose database this is. */
 static const struct fail *schema_check(struct sqlite *sqlite)
 {
-	int version = 0, application = 0;
-	const struct fail *f;
+	int application, version;
+	const struct fail *f = identity_ask(sqlite, &application, &version);
 	char text[128];
 
-	f = number_ask(sqlite, "PRAGMA user_version", &version);
-	if (!f)
-		f = number_ask(sqlite, "PRAGMA application_id", &application);
+	if (!f && (!application || !version)) {
+		f = schema_make(sqlite);
+		if (!f)
+			f = identity_ask(sqlite, &application, &version);
+	}
 	if (f)
 		return f;
-	if (!version && !application)
-		return schema_make(sqlite);
 	if (application != SCHEMA_APPLICATION)
-		return unusable(sqlite, "is another program's database");
+		return unusable(sqlite, "is another program's database:");
 	if (version != SCHEMA_VERSION) {
 		snprintf(text, sizeof text,
-			 "is a newer koc's (schema %d, this koc knows %d): use that one, or",
+			 "is a newer koc's (schema %d, this one knows %d): use that koc, or",
 			 version, SCHEMA_VERSION);
 		return unusable(sqlite, text);
 	}
