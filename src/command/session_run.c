@@ -3,10 +3,12 @@
 
 #include "base/arena.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "base/step.h"
 #include "store/imap/imap.h"
 #include "store/maildir/maildir.h"
+#include "store/trace.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -181,8 +183,12 @@ static const struct fail *stores_open(struct session *session)
 		f = server_open(session);
 	if (f)
 		return fail_scoped(f, FAIL_ACCOUNT);
-	for (int s = 0; s < SIDES; s++)
+	for (int s = 0; s < SIDES; s++) {
+		if (log_level() >= LOG_WIRE)
+			session->side[s] = trace_open(session->side[s],
+						      s == SERVER ? "server" : "local", NULL);
 		session->side[s]->spool = &session->spool;
+	}
 	session->places = places_open(session->root);
 	return NULL;
 }
