@@ -64,7 +64,7 @@ static void run_check(void **state)
 	running->check->run(&check);
 	store_close(check.store);
 	for (size_t i = 0; i < check.bodies.count; i++)
-		body_free(check.bodies.items[i]);
+		body_free(check.bodies.items[i].body);
 	vec_free(&check.bodies);
 	arena_free(check.arena);
 	checks_run++;
@@ -156,7 +156,8 @@ struct store_folder *folder_of(struct check *check, const char *name)
 	const char *path = path_of(check, name);
 	struct store_folder *folder = folder_in(&list, path);
 
-	if (!folder) {
+	/* What lies above a folder that was made may be no folder yet. */
+	if (!folder || folder->roles & ROLE_NOSELECT) {
 		folder = arena_alloc(check->arena, sizeof *folder);
 		OK(store_make(check->store, path, 0, check->arena, folder));
 		OK(store_sync(check->store));
@@ -180,7 +181,35 @@ static struct body *body_new(struct check *check)
 	struct body *body = NULL;
 
 	OK(body_begin(&check->spool, check->bench->kind == KIND_MAIL, &body));
-	*vec_push(&check->bodies) = body;
+	return body;
+}
+
+/* The bytes of a body, read. */
+static struct buf bytes_read(struct check *check, struct body *body)
+{
+	struct buf buf, kept;
+	char chunk[4096];
+	uint64_t offset = 0;
+	size_t got;
+
+	buf_init(&buf, (size_t)body->size + 1);
+	do {
+		OK(body_read(body, offset, chunk, sizeof chunk, &got));
+		buf_add(&buf, chunk, got);
+		offset += got;
+	} while (got);
+	assert_int_equal(buf.size, body->size);
+	/* They live as long as the check. */
+	kept = buf;
+	kept.data = memcpy(arena_alloc(check->arena, buf.size + 1), buf.data, buf.size + 1);
+	buf_free(&buf);
+	return kept;
+}
+
+static struct body *body_made(struct check *check, struct body *body)
+{
+	OK(body_end(body));
+	*vec_push(&check->bodies) = (struct check_body){ body, bytes_read(check, body) };
 	return body;
 }
 
@@ -189,8 +218,7 @@ struct body *body_text(struct check *check, const char *text)
 	struct body *body = body_new(check);
 
 	OK(body_add(body, text, strlen(text)));
-	OK(body_end(body));
-	return body;
+	return body_made(check, body);
 }
 
 struct body *body_wire(struct check *check, const void *data, size_t size)
@@ -201,8 +229,17 @@ struct body *body_wire(struct check *check, const void *data, size_t size)
 		OK(body_add_wire(body, data, size));
 	else
 		OK(body_add(body, data, size));
-	OK(body_end(body));
-	return body;
+	return body_made(check, body);
+}
+
+struct body *body_again(struct check *check, struct body *body)
+{
+	struct buf bytes = body_bytes(check, body);
+	struct body *again = body_new(check);
+
+	assert_false(body->wire);
+	OK(body_add(again, bytes.data, bytes.size));
+	return body_made(check, again);
 }
 
 /* A mail, a card or an event, with this UID where it has one. */
@@ -249,23 +286,10 @@ struct body *body_edited(struct check *check, const char *key)
 
 struct buf body_bytes(struct check *check, struct body *body)
 {
-	struct buf buf, kept;
-	char chunk[4096];
-	uint64_t offset = 0;
-	size_t got;
-
-	buf_init(&buf, (size_t)body->size + 1);
-	do {
-		OK(body_read(body, offset, chunk, sizeof chunk, &got));
-		buf_add(&buf, chunk, got);
-		offset += got;
-	} while (got);
-	assert_int_equal(buf.size, body->size);
-	/* It lives as long as the check. */
-	kept = buf;
-	kept.data = memcpy(arena_alloc(check->arena, buf.size + 1), buf.data, buf.size + 1);
-	buf_free(&buf);
-	return kept;
+	for (size_t i = 0; i < check->bodies.count; i++)
+		if (check->bodies.items[i].body == body)
+			return check->bodies.items[i].bytes;
+	return bytes_read(check, body);
 }
 
 /* ---- listings ----------------------------------------------------------------------------- */
@@ -439,4 +463,11 @@ void assert_body(struct check *check, const struct store_folder *folder, const c
 		return;
 	assert_int_equal(stored.size, written.size);
 	assert_memory_equal(stored.data, written.data, written.size);
+}
+
+const char *keep_at(struct check *check)
+{
+	if (!(check->bench->can & CAN_KEEP))
+		return NULL;
+	return arena_printf(check->arena, ".koc/vault/kept-%u", ++check->kept);
 }

@@ -40,6 +40,7 @@ enum bench_can {
 	CAN_TELL_REVISIONS = 1024, /* now.revision is told after a write */
 	CAN_KEEP_BYTES = 2048, /* what is stored is what was written */
 	CAN_RENAME = 4096,  /* folders can be renamed by the store */
+	CAN_HOLD_ALL_NAMES = 8192, /* else some names of folders are refused */
 };
 
 struct bench {
@@ -76,14 +77,20 @@ int contract_run(struct bench *bench);
 
 /* ---- for the checks ------------------------------------------------------------------------ */
 
+/* A body made for a check, and its bytes: a driver may take the file that it lies in. */
+struct check_body {
+	struct body *body;
+	struct buf bytes;    /* as they lie on disk */
+};
+
 /* One check at work: a fresh medium with a store open on it. */
 struct check {
 	struct bench *bench;
 	struct store *store;
 	struct arena *arena; /* for all strings of the check */
 	struct spool spool;
-	struct { VEC(struct body *) } bodies;
-	unsigned samples;
+	struct { VEC(struct check_body) } bodies;
+	unsigned samples, kept;
 };
 
 typedef void check_function(struct check *check);
@@ -134,6 +141,8 @@ struct body *body_wire(struct check *check, const void *data, size_t size);
 struct body *body_sample(struct check *check, const char **key);
 /* Another sample, but of the same key: what an item is edited into. */
 struct body *body_edited(struct check *check, const char *key);
+/* The same bytes once more: a body can be written only once. */
+struct body *body_again(struct check *check, struct body *body);
 
 /* Listings end when the check does. */
 struct listing *look_at(struct check *check, const struct store_folder *folder, const char *cursor);
@@ -155,6 +164,9 @@ struct buf body_bytes(struct check *check, struct body *body);
 /* Are they these? */
 void assert_body(struct check *check, const struct store_folder *folder, const char *ref,
 		 struct body *body);
+
+/* Where bytes go that leave a folder: another place at each call; NULL where the medium keeps none. */
+const char *keep_at(struct check *check);
 
 /* The flags of an item as a listing tells them, as text. */
 const char *flags_now(struct check *check, const struct store_folder *folder, const char *ref);

@@ -128,7 +128,7 @@ static void a_missing_item_is_not_flagged(struct check *check)
 		{ .folder = folder, .ref = gone, .add.bits = FLAG_SEEN },
 		{ .folder = folder, .ref = ref, .add.bits = FLAG_SEEN },
 	};
-	struct removal removal = { .folder = folder, .ref = gone };
+	struct removal removal = { .folder = folder, .ref = gone, .into = keep_at(check) };
 
 	OK(store_remove(check->store, &removal, 1, check->arena));
 	OK(store_sync(check->store));

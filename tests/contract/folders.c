@@ -49,34 +49,46 @@ static void the_count_is_true(struct check *check)
 static void names_of_all_sorts_work(struct check *check)
 {
 	static const char *const names[] = {
-		"with space", "Projekt ÄÖÜ", "日本語",	"a&b",	    "a&AOQ-b", "100%",
-		"star*",      "quo\"te",	   "back\\slash", "dot.inside",  "~tilde",  "(paren)",
-		"{5}",	      "brace{",	   "#hash",	  "-dash",	    "[bracket]", "comma,semi;colon",
-		"plus+minus", "😀",
+		"with space", "Projekt ÄÖÜ", "日本語",   "a&b",         "a&AOQ-b",   "100%",
+		"star*",      "quo\"te",     "back\\slash", "dot.inside",  "~tilde",    "(paren)",
+		"{5}",        "brace{",      "#hash",    "-dash",       "[bracket]", "comma,semi;colon",
+		"plus+minus", "😀",          "^caret",
 	};
+	struct store_folder folder;
 	size_t passed = 0;
+	bool made[COUNT(names)];
 
 	for (size_t i = 0; i < COUNT(names); i++) {
-		struct store_folder *folder = folder_of(check, names[i]);
 		const char *key, *ref;
 		struct body *body = body_sample(check, &key);
+		const struct fail *f = store_make(check->store, path_of(check, names[i]), 0,
+						  check->arena, &folder);
 
-		ref = put(check, folder, body, key, (struct flags){ 0 });
-		assert_body(check, folder, ref, body);
+		made[i] = !fail_is(f, FAIL_REFUSED) || (check->bench->can & CAN_HOLD_ALL_NAMES);
+		if (!made[i]) {
+			print_message("# %s is refused: %s\n", names[i], f->text);
+			continue;
+		}
+		OK(f);
+		assert_string_equal(folder.path, path_of(check, names[i]));
+		ref = put(check, &folder, body, key, (struct flags){ 0 });
+		assert_body(check, &folder, ref, body);
 	}
 	reopen(check);
 	for (size_t i = 0; i < COUNT(names); i++) {
 		struct folder_list list = folders_now(check, NULL, 0);
-		struct store_folder *folder = folder_in(&list, path_of(check, names[i]));
+		const struct store_folder *listed = folder_in(&list, path_of(check, names[i]));
 		struct listing *listing;
 
-		assert_non_null(folder);
-		listing = look_full(check, folder);
+		if (!made[i])
+			continue;
+		assert_non_null(listed);
+		listing = look_full(check, listed);
 		assert_int_equal(listing->count, 1);
 		listing_free(listing);
 		passed++;
 	}
-	assert_true(passed >= 20);
+	assert_true(passed >= 12);
 }
 
 static void folders_lie_in_folders(struct check *check)
@@ -132,9 +144,9 @@ static void a_rename_keeps_the_items(struct check *check)
 	struct listing *listing;
 
 	ref = put(check, folder, body, key, (struct flags){ .bits = FLAG_SEEN });
-	OK(store_rename(check->store, folder, path_of(check, "New"), check->arena, &renamed));
+	OK(store_rename(check->store, folder, path_of(check, "Newer"), check->arena, &renamed));
 	OK(store_sync(check->store));
-	assert_string_equal(renamed.path, path_of(check, "New"));
+	assert_string_equal(renamed.path, path_of(check, "Newer"));
 	list = folders_now(check, NULL, 0);
 	assert_null(folder_in(&list, folder->path));
 	assert_non_null(folder_in(&list, renamed.path));
@@ -224,12 +236,13 @@ static enum news news_of(struct check *check, const struct store_folder *folder,
 	return folder_in(&list, folder->path)->news;
 }
 
-/* Looks until the folder has no more news: a driver may look once more at what it wrote. */
+/* Looks until the folder has no more news: a driver may look once more at what it wrote, or until the
+ * file system's clock has ticked. */
 static const char *settled_cursor(struct check *check, const struct store_folder *folder)
 {
 	const char *cursor = "";
 
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 500; i++) {
 		struct listing *listing = look_at(check, folder, cursor);
 
 		cursor = arena_str(check->arena, listing->cursor);

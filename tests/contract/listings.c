@@ -114,6 +114,7 @@ static void listings_add_up(struct check *check)
 	changes[0].ref = refs[0];
 	changes[1].ref = changes[2].ref = refs[2];
 	removal.ref = refs[1];
+	removal.into = keep_at(check);
 	if (flags) {
 		OK(store_flag(check->store, changes, 2, check->arena));
 		OK(store_sync(check->store));

@@ -59,7 +59,7 @@ static void a_move_takes_all_along(struct check *check)
 	if (keywords) {
 		const char *other;
 		struct body *filler = body_sample(check, &other);
-		struct removal removal = { .folder = to };
+		struct removal removal = { .folder = to, .into = keep_at(check) };
 
 		removal.ref = put(check, to, filler, other, (struct flags){ .keywords = "zeta" });
 		OK(store_remove(check->store, &removal, 1, check->arena));
@@ -134,7 +134,7 @@ static void a_missing_item_is_not_moved(struct check *check)
 {
 	struct store_folder *from = folder_of(check, "From"), *to = folder_of(check, "To");
 	const char *gone = put_sample(check, from), *ref = put_sample(check, from);
-	struct removal removal = { .folder = from, .ref = gone };
+	struct removal removal = { .folder = from, .ref = gone, .into = keep_at(check) };
 	struct transfer moves[] = {
 		{ .folder = from, .to = to, .ref = gone },
 		{ .folder = from, .to = to, .ref = ref },
@@ -205,6 +205,7 @@ static void others_marked_deleted_stay(struct check *check)
 	const char *marked = put(check, folder, body, key, (struct flags){ .bits = FLAG_DELETED });
 
 	removal.ref = put_sample(check, folder);
+	removal.into = keep_at(check);
 	OK(store_remove(check->store, &removal, 1, check->arena));
 	OK(store_sync(check->store));
 	if (check->bench->can & CAN_REMOVE_ALONE)
@@ -226,6 +227,7 @@ static void what_is_marked_deleted_can_be_removed(struct check *check)
 		struct body *body = body_sample(check, &key);
 
 		removals[i].folder = folder;
+		removals[i].into = keep_at(check);
 		removals[i].ref = put(check, folder, body, key,
 				      (struct flags){ .bits = i % 2 ? FLAG_DELETED : 0 });
 	}
@@ -343,7 +345,7 @@ static void own_uploads_are_found(struct check *check)
 		assert_int_equal(find.count, 0);
 	}
 	put_sample(check, folder);
-	ref = put(check, folder, body, key, (struct flags){ .bits = FLAG_SEEN });
+	ref = put(check, folder, body_again(check, body), key, (struct flags){ .bits = FLAG_SEEN });
 	put_sample(check, folder);
 	find = find_one(check, folder, next, body->print, body->fields.message_id);
 	if (*next) {

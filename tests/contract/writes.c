@@ -209,7 +209,7 @@ static void a_read_only_folder_takes_nothing(struct check *check)
 	const char *key, *ref = put_sample(check, folder);
 	struct body *body = body_sample(check, &key);
 	struct write write = { .folder = folder, .body = body, .key = key, .fail = NULL };
-	struct removal removal = { .folder = folder, .ref = ref };
+	struct removal removal = { .folder = folder, .ref = ref, .into = keep_at(check) };
 	struct listing *listing;
 
 	assert_true(check->bench->make_read_only(check->bench, folder->path));

@@ -155,10 +155,10 @@ static const struct memory_body *rewrite(struct memory_world *world, const struc
 #define MAIL_CAN                                                                                   \
 	(CAN_TELL_NEWS | CAN_ADD_KEYWORDS | CAN_HOLD_ALL_KEYWORDS | CAN_HOLD_BARE | CAN_HOLD_NUL | \
 	 CAN_HOLD_EMPTY | CAN_FIND | CAN_REMOVE_ALONE | CAN_TELL_REVISIONS | CAN_KEEP_BYTES |      \
-	 CAN_RENAME)
+	 CAN_RENAME | CAN_HOLD_ALL_NAMES)
 #define DAV_CAN                                                                                    \
 	(CAN_EDIT | CAN_TELL_NEWS | CAN_REMOVE_ALONE | CAN_TELL_REVISIONS | CAN_KEEP_BYTES |       \
-	 CAN_RENAME)
+	 CAN_RENAME | CAN_HOLD_ALL_NAMES)
 
 static const struct behaviour {
 	const char *name;
