@@ -137,7 +137,7 @@ documents() {
 		[ -e "$page" ] || continue
 		mandoc -T lint -W warning "$page" | sed 's/^mandoc: //'
 	done
-	grep -nE 'TODO|FIXME|XXX' $files | sed 's/$/ (left for later)/'
+	grep -nwE 'TODO|FIXME|XXX' $files | sed 's/$/ (left for later)/'
 }
 
 {

@@ -29,7 +29,7 @@ static const struct {
 	{ 0xe0000, 0xe007f }, /* tags */
 };
 
-static bool is_unsafe(uint32_t code)
+bool terminal_unsafe(uint32_t code)
 {
 	for (size_t i = 0; i < sizeof unsafe / sizeof *unsafe; i++)
 		if (code >= unsafe[i].first && code <= unsafe[i].last)
@@ -46,7 +46,7 @@ void terminal_safe(struct buf *out, const char *text, size_t size)
 		if (!length) {
 			buf_addf(out, "\\x%02x", (unsigned char)*text);
 			length = 1;
-		} else if (is_unsafe(code)) {
+		} else if (terminal_unsafe(code)) {
 			buf_addf(out, code < 0x80 ? "\\x%02x" : "\\u{%x}", code);
 		} else {
 			buf_add(out, text, length);

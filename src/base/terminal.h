@@ -4,8 +4,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct buf;
+
+/* Is it a character that a terminal could act on, or that could mislead the reader?  See below. */
+bool terminal_unsafe(uint32_t code);
 
 /* Appends `text` with everything escaped that a terminal could act on or that could mislead the
  * reader: C0, DEL, C1, invalid UTF-8, bidirectional overrides and isolates, as \xNN or \u{N}. */

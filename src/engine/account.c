@@ -16,6 +16,8 @@
 /* Rounds of one run.  The second sees what the first did on the server; more are needed only when somebody
  * else changes things at the same time. */
 #define ROUNDS 4
+/* New items on the server that one round takes, the newest first: what bounds the memory of a first pull. */
+#define ROUND_MOST 20000
 
 const struct fail *run_check(const struct run *run)
 {
@@ -95,6 +97,7 @@ static void round_free(struct run *run)
 
 static void round_begin(struct run *run)
 {
+	run->budget = run->engine->round_most ? run->engine->round_most : ROUND_MOST;
 	for (size_t i = 0; i < run->folder_count; i++) {
 		struct folder *folder = &run->folders[i];
 
@@ -104,7 +107,7 @@ static void round_begin(struct run *run)
 			folder->emptied[s] = false;
 			folder->again[s] = false;
 		}
-		folder->again_full = false;
+		folder->again_full = folder->deferred = false;
 		folder->taken_up = false;
 		folder->pending = NULL;
 		folder->pending_count = 0;
@@ -177,23 +180,38 @@ static bool round_next(struct run *run)
 
 		for (int s = 0; s < SIDES; s++) {
 			folder->full[s] = folder->again_full;
-			folder->look[s] = folder->again[s] && !folder->fail && folder->seen[s];
+			folder->look[s] = (folder->again[s] || (folder->deferred && s == SERVER)) &&
+					  !folder->fail && folder->seen[s];
 			any |= folder->look[s];
 		}
 	}
 	return any;
 }
 
+/* Did this round leave new items for the next one? */
+static bool round_deferred(const struct run *run)
+{
+	for (size_t i = 0; i < run->folder_count; i++)
+		if (run->folders[i].deferred && !run->folders[i].fail)
+			return true;
+	return false;
+}
+
 static const struct fail *sync_rounds(struct run *run)
 {
+	unsigned left = ROUNDS;
 	const struct fail *f = NULL;
 
-	for (run->round_number = 0; run->round_number < ROUNDS; run->round_number++) {
+	for (run->round_number = 0; left; run->round_number++) {
+		uint64_t pulled = run->outcome->pulled;
+
 		run->outcome->raced = 0;
 		f = round_run(run);
 		round_free(run);
 		if (f || run->request->dry_run || !round_next(run))
 			return f;
+		if (!round_deferred(run) || run->outcome->pulled == pulled)
+			left--;
 	}
 	return NULL;
 }

@@ -34,6 +34,8 @@ struct engine {
 	void *tell_context;
 	int64_t now;             /* seconds since the epoch, the run's time */
 	int vault_days;          /* how long the vault keeps a file; 0 for ever */
+	size_t round_most;       /* new items on the server that one round takes; 0: enough for any machine.
+				  * Tests set a few */
 };
 
 struct sync_request {

@@ -10,6 +10,11 @@
 /* A delta with more entries than this is joined with a walk over the rows instead of one search each. */
 #define MANY 500
 
+static size_t many(const struct run *run)
+{
+	return run->engine->round_most ? run->engine->round_most : MANY;
+}
+
 /* ---- matches ------------------------------------------------------------------------------ */
 
 static struct match *match_new(struct run *run, struct folder *folder)
@@ -130,6 +135,54 @@ static void found_gone(struct run *run, struct folder *folder, enum side side, c
 	match_of_row(run, folder, row)->now[side] = NULL;
 }
 
+/* ---- more than one round can take ------------------------------------------------------------ */
+
+/* Does anything look for a counterpart among the items that are new on the server?  Then all of them must be
+ * known at once. */
+static bool seeks_counterparts(const struct run *run)
+{
+	for (size_t i = 0; i < run->matches.count; i++) {
+		const struct match *match = run->matches.items[i];
+
+		if (!match->row || !match->row->side[SERVER].ref)
+			if (match->now[LOCAL])
+				return true;
+		if (match->row && match->row->side[LOCAL].ref && !match->now[LOCAL])
+			return true;
+	}
+	return false;
+}
+
+/* How many of the oldest new items are left for the next round. */
+static const struct fail *new_to_skip(struct run *run, struct folder *folder, const struct listing *listing,
+				      size_t *skip)
+{
+	struct state *state = run->engine->state;
+	const struct fail *f = NULL;
+	const struct row *row = NULL;
+	size_t fresh = 0, i = 0;
+
+	*skip = 0;
+	if (listing->count <= run->budget || seeks_counterparts(run))
+		return NULL;
+	f = state_walk(state, folder->saved.id, SERVER, NULL, NULL);
+	if (!f)
+		f = state_walk_next(state, &row);
+	while (!f && i < listing->count) {
+		int order = row ? strcmp(row->side[SERVER].ref, listing->entries[i].ref) : 1;
+
+		fresh += order > 0;
+		i += order >= 0;
+		if (order <= 0)
+			f = state_walk_next(state, &row);
+	}
+	state_walk_end(state);
+	*skip = fresh > run->budget ? fresh - run->budget : 0;
+	folder->deferred = *skip > 0;
+	run->budget -= fresh - *skip;
+	return f;
+}
+
 /* ---- listings against rows ----------------------------------------------------------------- */
 
 /* Joins entries with a walk over the rows; both are sorted by ref.  `all`: rows without an entry are gone. */
@@ -141,15 +194,23 @@ static const struct fail *join(struct run *run, struct folder *folder, enum side
 	const char *last = all || !listing->count ? NULL : listing->entries[listing->count - 1].ref;
 	const struct fail *f = state_walk(state, folder->saved.id, side, first, last);
 	const struct row *row = NULL;
-	size_t i = 0;
+	size_t i = 0, skip = 0;
 
+	if (!f && side == SERVER && listing->count > many(run)) {
+		state_walk_end(state);
+		f = new_to_skip(run, folder, listing, &skip);
+		if (!f)
+			f = state_walk(state, folder->saved.id, side, first, last);
+	}
 	if (!f)
 		f = state_walk_next(state, &row);
 	while (!f && (row || i < listing->count)) {
 		const struct entry *entry = i < listing->count ? &listing->entries[i] : NULL;
 		int order = !row ? 1 : !entry ? -1 : strcmp(row->side[side].ref, entry->ref);
 
-		if (order > 0) {
+		if (order > 0 && skip) {
+			skip--;
+		} else if (order > 0) {
 			found_new(run, folder, side, listing, entry);
 		} else if (order == 0) {
 			found_known(run, folder, side, listing, entry, row);
@@ -212,7 +273,7 @@ static const struct fail *take_listing(struct run *run, struct folder *folder, e
 
 	if (listing->complete)
 		return join(run, folder, side, listing, !listing->unstable);
-	f = listing->count > MANY ? join(run, folder, side, listing, false)
+	f = listing->count > many(run) ? join(run, folder, side, listing, false)
 				  : search_each(run, folder, side, listing);
 	return f ? f : take_gone(run, folder, side, listing);
 }
@@ -251,6 +312,19 @@ static const struct fail *take_unsent(struct run *run, struct folder *folder)
 
 	for (size_t i = 0; !f && i < count; i++)
 		match_of_row(run, folder, &rows[i]);
+	return f;
+}
+
+static const struct fail *take_all_unsent(struct run *run)
+{
+	const struct fail *f = NULL;
+
+	for (size_t i = 0; !f && i < run->folder_count; i++) {
+		struct folder *folder = &run->folders[i];
+
+		if (folder->saved.id && (folder->look[SERVER] || folder->look[LOCAL]))
+			f = take_unsent(run, folder);
+	}
 	return f;
 }
 
@@ -362,14 +436,10 @@ const struct fail *look_all(struct run *run)
 	if (!f)
 		f = list_side(run, LOCAL);
 	if (!f)
+		f = take_all_unsent(run);
+	if (!f)
 		f = list_side(run, SERVER);
-	for (size_t i = 0; !f && i < run->folder_count; i++) {
-		struct folder *folder = &run->folders[i];
-
-		if (folder->saved.id && (folder->looked[SERVER] || folder->looked[LOCAL]))
-			f = take_unsent(run, folder);
-	}
-	return f;
+	return f ? f : take_all_unsent(run); /* a renumbering may have added some */
 }
 
 const struct fail *look_elsewhere(struct run *run)

@@ -30,10 +30,16 @@ static const struct fail *clear_pending(struct run *run, const struct folder *fo
 	return f;
 }
 
+/* The server's cursor of a folder of which only a part was taken stays where it is. */
+static bool may_move(const struct folder *folder, enum side side)
+{
+	return folder->looked[side] && folder->cursor[side] && !(folder->deferred && side == SERVER);
+}
+
 static bool cursors_moved(const struct folder *folder)
 {
 	for (int s = 0; s < SIDES; s++)
-		if (folder->looked[s] && folder->cursor[s] &&
+		if (may_move(folder, (enum side)s) &&
 		    strcmp(folder->cursor[s], folder->saved.cursor[s]) != 0)
 			return true;
 	return false;
@@ -52,7 +58,7 @@ static const struct fail *mark_folder(struct run *run, struct folder *folder)
 	if (f || !cursors_moved(folder) || folder->missing[SERVER] || folder->missing[LOCAL])
 		return f;
 	for (int s = 0; s < SIDES; s++)
-		if (folder->looked[s] && folder->cursor[s])
+		if (may_move(folder, (enum side)s))
 			folder->saved.cursor[s] = arena_str(run->arena, folder->cursor[s]);
 	return state_folder_put(run->engine->state, &folder->saved);
 }

@@ -63,8 +63,12 @@ static int folder_order(const void *a, const void *b)
 
 static struct list list_of(struct run *run, enum sort sort)
 {
-	struct list list = { memory_alloc((run->op_count + 1) * sizeof(struct op *)), 0 };
+	struct list list = { NULL, 0 };
 
+	for (size_t i = 0; i < run->op_count; i++)
+		list.count += sort_of(&run->ops[i]) == sort;
+	list.ops = memory_alloc((list.count + 1) * sizeof(struct op *));
+	list.count = 0;
 	for (size_t i = 0; i < run->op_count; i++)
 		if (sort_of(&run->ops[i]) == sort)
 			list.ops[list.count++] = &run->ops[i];

@@ -1,4 +1,5 @@
 /* Record: how an operation's end is written down. */
+#include "base/log.h"
 #include "base/map.h"
 #include "core/text.h"
 #include "engine/run.h"
@@ -96,6 +97,10 @@ const struct fail *op_history(struct run *run, const struct op *op)
 	if (!verb || op->verb == VERB_LEAVE || !run->id)
 		return NULL;
 	arena_reset(run->scratch);
+	if (log_level() >= LOG_VERBOSE)
+		log_line(LOG_VERBOSE, "%s",
+			 text_op(run->scratch, op, run->folders[op->match->folder].path,
+				 run->folders[op->to].path));
 	return state_history_add(run->engine->state, run->id, run->folders[op->match->folder].path,
 				 match_name(op->match),
 				 arena_printf(run->scratch, "%s %s", verb,

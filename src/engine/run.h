@@ -33,6 +33,7 @@ struct folder {
 	size_t pending_count;
 	size_t open;                      /* operations not finished yet */
 	bool taken_up;                    /* listed in full for what is pending */
+	bool deferred;                    /* more new items than one round takes: the rest is for the next */
 
 	/* For the next round: */
 	bool again[SIDES];
@@ -57,6 +58,7 @@ struct run {
 	struct folder *trash;             /* where server removals go; NULL none */
 	bool hold_removals;               /* this round: nothing is removed on the server */
 	unsigned round_number;
+	size_t budget;                    /* new items on the server that this round may still take */
 	struct intent *intents;           /* of runs before, whose work was not found done */
 	size_t intent_count;
 

@@ -82,6 +82,11 @@ struct driver {
 	const struct fail *(*count)(struct state *state, const struct query *query,
 				    const struct value *values, uint64_t *count);
 
+	/* The sum of a FIELD_U64 of all answers. */
+	const struct fail *(*sum)(struct state *state, const struct query *query,
+				  const struct value *values, const struct field *field,
+				  uint64_t *sum);
+
 	/* Begins, continues and ends an answer.  A record is valid until the next call; NULL at the
 	 * end.  The cursor is to be ended whenever `ask` succeeded. */
 	const struct fail *(*ask)(struct state *state, struct cursor *cursor,

@@ -259,6 +259,22 @@ static const struct fail *memory_count(struct state *state, const struct query *
 	return NULL;
 }
 
+static const struct fail *memory_sum(struct state *state, const struct query *query,
+				     const struct value *values, const struct field *field,
+				     uint64_t *sum)
+{
+	struct memory *memory = memory_of(state);
+
+	*sum = 0;
+	for (size_t i = 0; i < memory->now[query->table].count; i++) {
+		const void *record = record_at(memory, query->table, i);
+
+		if (query_holds(query, record, values))
+			*sum += *(const uint64_t *)field_of(field, record);
+	}
+	return NULL;
+}
+
 static const struct fail *memory_ask(struct state *state, struct cursor *cursor,
 				     const struct query *query, const struct value *values)
 {
@@ -314,6 +330,7 @@ static const struct driver memory_driver = {
 	.remove = memory_remove,
 	.clear = memory_clear,
 	.count = memory_count,
+	.sum = memory_sum,
 	.ask = memory_ask,
 	.next = memory_next,
 	.end = memory_end,

@@ -242,6 +242,12 @@ const struct fail *state_rows_count(struct state *state, int64_t folder, uint64_
 	return f;
 }
 
+const struct fail *state_rows_size(struct state *state, int64_t folder, uint64_t *bytes)
+{
+	return state->driver->sum(state, &rows_in_range[LOCAL], WHOLE(folder),
+				  table_field(&tables[TABLE_ROW], "size"), bytes);
+}
+
 /* ---- the walk ---- */
 
 const struct fail *state_walk(struct state *state, int64_t folder, enum side side,

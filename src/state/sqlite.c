@@ -34,7 +34,7 @@ static const char schema[] =
 
 static const struct fail *unusable(const struct sqlite *sqlite, const char *what)
 {
-	return fail_make(FAIL_STATE, FAIL_ACCOUNT, "the state %s; " ADVICE "%s", what,
+	return fail_make(FAIL_STATE, FAIL_ACCOUNT, "the state %s " ADVICE "%s", what,
 			 sqlite->path);
 }
 
@@ -42,7 +42,7 @@ const struct fail *sqlite_damaged(struct sqlite *sqlite, const char *what)
 {
 	char text[256];
 
-	snprintf(text, sizeof text, "is damaged (%s)", what);
+	snprintf(text, sizeof text, "is damaged (%s):", what);
 	return unusable(sqlite, text);
 }
 
@@ -132,6 +132,7 @@ static const struct driver sqlite_driver = {
 	.remove = sqlite_remove,
 	.clear = sqlite_clear,
 	.count = sqlite_count,
+	.sum = sqlite_sum,
 	.ask = sqlite_ask,
 	.next = sqlite_next,
 	.end = sqlite_end,
@@ -161,6 +162,8 @@ static const struct fail *file_ready(int directory, const char *name)
 	f = step("create");
 	if (!f)
 		f = file_create(directory, name, &fd);
+	if (fail_is(f, FAIL_EXISTS)) /* made by another process just now */
+		return NULL;
 	if (!f) {
 		close(fd);
 		f = file_sync(directory);
@@ -207,46 +210,54 @@ static const struct fail *number_ask(struct sqlite *sqlite, const char *sql, int
 	return code == SQLITE_OK ? NULL : sqlite_fail(sqlite, code);
 }
 
+/* Fills an empty database, unless another process (koc status beside the first sync) does so just
+ * now: this one then waits for it and finds its tables. */
 static const struct fail *schema_make(struct sqlite *sqlite)
 {
-	const struct fail *f;
-	int objects = 0;
+	const struct fail *f = state_begin(&sqlite->state);
+	int application = 0, objects = 0;
 
-	f = number_ask(sqlite, "SELECT count(*) FROM sqlite_schema", &objects);
-	if (!f && objects)
-		f = unusable(sqlite, "is another program's database");
 	if (!f)
-		f = execute(sqlite, "PRAGMA journal_mode = WAL");
+		f = number_ask(sqlite, "PRAGMA application_id", &application);
 	if (!f)
-		f = state_begin(&sqlite->state);
-	if (!f)
+		f = number_ask(sqlite, "SELECT count(*) FROM sqlite_schema", &objects);
+	if (!f && objects && application != SCHEMA_APPLICATION)
+		f = unusable(sqlite, "is another program's database:");
+	if (!f && !objects)
 		f = execute(sqlite, schema);
-	if (!f)
-		f = state_commit(&sqlite->state);
-	else
-		state_rollback(&sqlite->state);
+	if (!f && !objects)
+		return state_commit(&sqlite->state);
+	state_rollback(&sqlite->state);
 	return f;
+}
+
+static const struct fail *identity_ask(struct sqlite *sqlite, int *application, int *version)
+{
+	const struct fail *f = number_ask(sqlite, "PRAGMA application_id", application);
+
+	*version = 0;
+	return f ? f : number_ask(sqlite, "PRAGMA user_version", version);
 }
 
 /* Nothing is written before it is known whose database this is. */
 static const struct fail *schema_check(struct sqlite *sqlite)
 {
-	int version = 0, application = 0;
-	const struct fail *f;
+	int application, version;
+	const struct fail *f = identity_ask(sqlite, &application, &version);
 	char text[128];
 
-	f = number_ask(sqlite, "PRAGMA user_version", &version);
-	if (!f)
-		f = number_ask(sqlite, "PRAGMA application_id", &application);
+	if (!f && (!application || !version)) {
+		f = schema_make(sqlite);
+		if (!f)
+			f = identity_ask(sqlite, &application, &version);
+	}
 	if (f)
 		return f;
-	if (!version && !application)
-		return schema_make(sqlite);
 	if (application != SCHEMA_APPLICATION)
-		return unusable(sqlite, "is another program's database");
+		return unusable(sqlite, "is another program's database:");
 	if (version != SCHEMA_VERSION) {
 		snprintf(text, sizeof text,
-			 "is a newer koc's (schema %d, this koc knows %d): use that one, or",
+			 "is a newer koc's (schema %d, this one knows %d): use that koc, or",
 			 version, SCHEMA_VERSION);
 		return unusable(sqlite, text);
 	}
@@ -274,7 +285,11 @@ static const struct fail *database_open(struct sqlite *sqlite)
 				    "PRAGMA cache_size = -1024;"
 				    "PRAGMA mmap_size = 0;"
 				    "PRAGMA temp_store = MEMORY;");
-	return f;
+	if (!f)
+		f = execute(sqlite, "PRAGMA journal_mode = WAL");
+	/* Set for good by the first process that is alone in it; until then a rollback journal is
+	 * as durable. */
+	return fail_is(f, FAIL_LOCKED) ? NULL : f;
 }
 
 const struct fail *state_open(int directory, const char *name, struct state **state)

@@ -43,6 +43,8 @@ const struct fail *sqlite_clear(struct state *state, const struct query *query,
 				const struct value *values, const struct field *field);
 const struct fail *sqlite_count(struct state *state, const struct query *query,
 				const struct value *values, uint64_t *count);
+const struct fail *sqlite_sum(struct state *state, const struct query *query,
+			      const struct value *values, const struct field *field, uint64_t *sum);
 const struct fail *sqlite_ask(struct state *state, struct cursor *cursor,
 			      const struct query *query, const struct value *values);
 const struct fail *sqlite_next(struct state *state, struct cursor *cursor, const void **record);

@@ -18,6 +18,7 @@ enum verb {
 	VERB_UPDATE_REST, /* all but these */
 	VERB_SELECT,
 	VERB_COUNT,
+	VERB_SUM,
 	VERB_DELETE,
 	VERB_CLEAR
 };
@@ -132,6 +133,11 @@ static const struct fail *statement_get(struct sqlite *sqlite, enum verb verb, c
 		break;
 	case VERB_COUNT:
 		buf_addf(&sql, "SELECT count(*) FROM %s", tables[query->table].name);
+		where_add(&sql, query);
+		break;
+	case VERB_SUM:
+		buf_addf(&sql, "SELECT coalesce(sum(%s), 0) FROM %s", field->column,
+			 tables[query->table].name);
 		where_add(&sql, query);
 		break;
 	case VERB_DELETE:
@@ -373,24 +379,38 @@ const struct fail *sqlite_clear(struct state *state, const struct query *query,
 
 /* ---- questions ---- */
 
-const struct fail *sqlite_count(struct state *state, const struct query *query,
-				const struct value *values, uint64_t *count)
+/* One whose answer is a single number. */
+static const struct fail *number_get(struct state *state, enum verb verb, const struct query *query,
+				     const struct value *values, const struct field *field,
+				     uint64_t *number)
 {
 	struct sqlite *sqlite = sqlite_of(state);
 	sqlite3_stmt *statement = NULL;
-	const struct fail *f = query_get(sqlite, VERB_COUNT, query, values, NULL, &statement);
+	const struct fail *f = query_get(sqlite, verb, query, values, field, &statement);
 	int code;
 
-	*count = 0;
+	*number = 0;
 	if (f)
 		return f;
 	code = sqlite3_step(statement);
 	if (code == SQLITE_ROW)
-		*count = (uint64_t)sqlite3_column_int64(statement, 0);
+		*number = (uint64_t)sqlite3_column_int64(statement, 0);
 	else
 		f = sqlite_fail(sqlite, code);
 	statement_done(statement);
 	return f;
+}
+
+const struct fail *sqlite_count(struct state *state, const struct query *query,
+				const struct value *values, uint64_t *count)
+{
+	return number_get(state, VERB_COUNT, query, values, NULL, count);
+}
+
+const struct fail *sqlite_sum(struct state *state, const struct query *query,
+			      const struct value *values, const struct field *field, uint64_t *sum)
+{
+	return number_get(state, VERB_SUM, query, values, field, sum);
 }
 
 static bool word_read(const struct field *field, const char *word, unsigned *value)

@@ -98,6 +98,9 @@ const struct fail *state_rows_unref(struct state *state, int64_t folder, enum si
 /* How many rows have a ref on both sides. */
 const struct fail *state_rows_count(struct state *state, int64_t folder, uint64_t *count) MUST_CHECK;
 
+/* The sizes of the rows that have a local ref, added up. */
+const struct fail *state_rows_size(struct state *state, int64_t folder, uint64_t *bytes) MUST_CHECK;
+
 /* ---- pending: open work that lives on although cursors move ---- */
 
 enum pending_why {

@@ -75,6 +75,7 @@ struct story {
 	struct content contents[CONTENTS];
 	size_t content_count;
 	enum delete_policy remove;
+	size_t round_most;
 	/* The stop: */
 	long stop_at, steps;
 	bool stopped;
@@ -213,6 +214,7 @@ static void choose_options(struct story *h)
 	server->shared_expunge = !h->dav && roll(d, 5) == 0;
 	server->flaky = h->dav && roll(d, 5) == 0;
 	local->exchanges = roll(d, 2);
+	h->round_most = roll(d, 4) ? 0 : 2;
 	h->remove = roll(d, 4) ? DELETE_TRASH : DELETE_EXPUNGE;
 }
 
@@ -644,7 +646,7 @@ static bool sync_once(struct story *h, long stop_at)
 				 .settings_context = h,
 				 .tell = told,
 				 .now = h->now += 100000,
-				 .vault_days = 0 };
+				 .round_most = h->round_most };
 	struct spool spool = { .directory = -1 };
 	bool there[CONTENTS] = { false };
 	const struct fail *f = NULL;

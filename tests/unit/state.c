@@ -395,6 +395,30 @@ static void rows_without_and_unref(void **context)
 	assert_int_equal(number, 0);
 }
 
+static void rows_sized(void **context)
+{
+	struct room *room = room_of(context);
+	int64_t folder = folder_new(room, "mail/A"), other = folder_new(room, "mail/B");
+	struct row here = row_make(folder, "1", "a"), only_here = row_make(folder, NULL, "b");
+	struct row there = row_make(folder, "2", NULL), elsewhere = row_make(other, "1", "a");
+	uint64_t bytes = 4711;
+
+	ok(state_rows_size(room->state, folder, &bytes));
+	assert_int_equal(bytes, 0);
+	here.print.size = UINT64_C(5000000000); /* more than 32 bits */
+	only_here.print.size = 7;
+	there.print.size = 100;
+	elsewhere.print.size = 1000;
+	ok(state_row_put(room->state, &here));
+	ok(state_row_put(room->state, &only_here));
+	ok(state_row_put(room->state, &there));
+	ok(state_row_put(room->state, &elsewhere));
+	ok(state_rows_size(room->state, folder, &bytes));
+	assert_int_equal(bytes, UINT64_C(5000000007));
+	ok(state_rows_size(room->state, other, &bytes));
+	assert_int_equal(bytes, 1000);
+}
+
 static void folder_takes_rows_along(void **context)
 {
 	struct room *room = room_of(context);
@@ -423,6 +447,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		BOTH(folders_kept),
 		BOTH(rows_kept),
+		BOTH(rows_sized),
 		BOTH(rows_unique),
 		BOTH(rows_found),
 		BOTH(walks),

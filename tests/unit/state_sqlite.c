@@ -106,6 +106,61 @@ static void empty_file_is_a_new_state(void **context)
 	row_new(room, folder_new(room, "mail/A"), "2", "b");
 }
 
+/* In a child that starts when the pipe is closed: opens the state that others open too. */
+static int open_at_once(struct room *room, int start)
+{
+	struct state *state;
+	const struct fail *f;
+	char byte;
+
+	if (read(start, &byte, 1) != 0)
+		return 1;
+	f = state_open(room->directory, "mail.db", &state);
+	if (f)
+		print_error("%s\n", f->text);
+	if (!f)
+		f = state_memo_put(state, "m", "v");
+	state_close(state);
+	return f ? 2 : 0;
+}
+
+static void made_by_several_at_once(void **context)
+{
+	struct room *room = room_of(context);
+	const char *memo;
+	int opened = 0;
+
+	for (int round = 0; round < 20; round++) {
+		pid_t children[4];
+		int ends[2], status;
+
+		assert_int_equal(pipe(ends), 0);
+		for (int i = 0; i < 4; i++) {
+			children[i] = fork();
+			assert_true(children[i] >= 0);
+			if (children[i] == 0) {
+				close(ends[1]);
+				_exit(open_at_once(room, ends[0]));
+			}
+		}
+		close(ends[1]);
+		close(ends[0]);
+		for (int i = 0; i < 4; i++) {
+			assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+			assert_int_equal(status, 0);
+			opened++;
+		}
+		ok(state_open(room->directory, "mail.db", &room->state));
+		ok(state_memo_get(room->state, "m", room->arena, &memo));
+		assert_string_equal(memo, "v");
+		state_close(room->state);
+		room->state = NULL;
+		assert_int_equal(bytes_read(room, "mail.db").data[18], 2); /* WAL */
+		room_clear(room);
+	}
+	assert_int_equal(opened, 80);
+}
+
 /* ---- what cannot be used ---- */
 
 /* Cannot be opened, says what to do, and is left as it is. */
@@ -343,6 +398,7 @@ int main(void)
 		ALONE(file_is_private),
 		ALONE(reopening_changes_nothing),
 		ALONE(empty_file_is_a_new_state),
+		ALONE(made_by_several_at_once),
 		ALONE(unusable_is_left_alone),
 		ALONE(not_a_file_is_refused),
 		ALONE(unreadable_is_refused),

@@ -1,0 +1,182 @@
+/* koc folders: every folder, its mode and where that comes from, how much is in it.  Offline: what the
+ * last runs wrote down. */
+#include "command/command.h"
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/terminal.h"
+#include "command/session.h"
+#include "command/table.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static const char *mode_word(enum mode mode)
+{
+	switch (mode) {
+	case MODE_FULL:
+		return "full";
+	case MODE_TEXT:
+		return "text";
+	case MODE_OFF:
+		return "off";
+	}
+	return "";
+}
+
+/* One folder, for either form of output. */
+struct line_of_folder {
+	const struct state_folder *folder;
+	struct folder_settings settings;
+	uint64_t items, bytes;
+};
+
+static const struct fail *folder_ask(struct session *session, const struct state_folder *folder,
+				     struct line_of_folder *line)
+{
+	const struct fail *f;
+
+	*line = (struct line_of_folder){ .folder = folder };
+	config_folder(session->account, folder->path, folder->kind, folder->roles, &line->settings);
+	f = state_rows_count(session->state, folder->id, &line->items);
+	if (!f)
+		f = state_rows_size(session->state, folder->id, &line->bytes);
+	return f;
+}
+
+static void add_people(struct table *table, const struct line_of_folder *line)
+{
+	const struct folder_settings *settings = &line->settings;
+	const char *from = "default";
+
+	if (settings->mode_line > 0)
+		from = arena_printf(table->arena, "%s %d",
+				    settings->mode_from_modes ? ".modes line" : "line",
+				    settings->mode_line);
+	if (settings->asked != settings->mode)
+		from = arena_printf(table->arena, "%s (%s is not built yet)", from,
+				    mode_word(settings->asked));
+	table_add(table, (const char *const[]){
+				 line->folder->path, mode_word(settings->mode), from,
+				 arena_printf(table->arena, "%" PRIu64, line->items),
+				 table_size(table->arena, line->bytes) });
+}
+
+static void add_program(struct json *json, const struct line_of_folder *line)
+{
+	const struct folder_settings *settings = &line->settings;
+
+	json_begin(json, '{');
+	json_key(json, "folder");
+	json_text(json, line->folder->path);
+	json_key(json, "mode");
+	json_text(json, mode_word(settings->mode));
+	json_key(json, "asked");
+	json_text(json, mode_word(settings->asked));
+	json_key(json, "from");
+	json_text(json, settings->mode_line == 0	? "default"
+			: settings->mode_from_modes ? "modes"
+						    : "config");
+	json_key(json, "line");
+	if (settings->mode_line > 0)
+		json_number(json, settings->mode_line);
+	else
+		json_null(json);
+	json_key(json, "items");
+	json_count(json, line->items);
+	json_key(json, "bytes");
+	json_count(json, line->bytes);
+	json_end(json, '}');
+}
+
+/* Adds all folders of an opened account to the table and to the JSON. */
+static const struct fail *folders_add(struct session *session, struct table *table,
+				      struct json *json)
+{
+	struct state_folder *folders = NULL;
+	struct line_of_folder line;
+	size_t count = 0;
+	const struct fail *f;
+
+	if (!session->state)
+		return NULL;
+	f = state_folders(session->state, session->arena, &folders, &count);
+	for (size_t i = 0; !f && i < count; i++) {
+		f = folder_ask(session, &folders[i], &line);
+		if (!f) {
+			add_people(table, &line);
+			add_program(json, &line);
+		}
+	}
+	return f;
+}
+
+static enum exit_code account_tell(const struct call *call, const struct account *account,
+				   struct json *json)
+{
+	static const char *const heads[] = { "FOLDER", "MODE", "FROM", "ITEMS", "SIZE" };
+	struct session *session = NULL;
+	struct table table;
+	const struct fail *f = session_look(account, &session);
+
+	table_init(&table, sizeof heads / sizeof *heads);
+	table.right[3] = table.right[4] = true;
+	table_add(&table, heads);
+	json_begin(json, '{');
+	json_key(json, "account");
+	json_text(json, account->name);
+	json_key(json, "store");
+	json_text(json, account->store);
+	json_key(json, "folders");
+	json_begin(json, '[');
+	if (!f)
+		f = folders_add(session, &table, json);
+	json_end(json, ']');
+	json_end(json, '}');
+
+	if (f) {
+		log_line(LOG_QUIET, "%s: %s", account->name, f->text);
+	} else if (!call->json) {
+		terminal_safe(call->out, account->name, strlen(account->name));
+		buf_adds(call->out, "  ");
+		terminal_safe(call->out, account->store, strlen(account->store));
+		buf_addc(call->out, '\n');
+		if (table.lines.count > 1) /* more than its head */
+			table_print(&table, 2, call->out);
+		else
+			buf_adds(call->out, "  not synchronised yet\n");
+	}
+	table_free(&table);
+	session_close(session);
+	return exit_code_of(f);
+}
+
+static enum exit_code run(const struct call *call)
+{
+	enum exit_code code = EXIT_DONE;
+	struct json json;
+	struct buf text;
+
+	buf_init(&text, 64u << 20);
+	json = (struct json){ .out = &text };
+	json_begin(&json, '[');
+	for (size_t i = 0; i < call->account_count; i++)
+		code = exit_code_worse(code, account_tell(call, call->accounts[i], &json));
+	json_end(&json, ']');
+	if (call->json) {
+		buf_add(call->out, text.data, text.size);
+		buf_addc(call->out, '\n');
+	}
+	buf_free(&text);
+	return code;
+}
+
+const struct command command_folders = {
+	.name = "folders",
+	.arguments = "",
+	.help = "tell every folder, its mode, what is in it",
+	.needs_config = true,
+	.run = run,
+};

@@ -1,0 +1,498 @@
+/* Fetch: bodies and prints, streamed.
+ *
+ * UIDs are asked for in commands of up to BATCH_MOST, many in flight; each body goes from the connection into
+ * its spool file while it arrives and is handed on as soon as it is complete.
+ *
+ * A server that answers nonsense loses its connection, and some close it over a message they cannot read. The
+ * messages whose answers were due are then suspect; the rest is asked for anew, then each suspect by itself.  When that does it again it is that message's failure. */
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/log.h"
+#include "core/flags.h"
+#include "format/mail.h"
+#include "store/body.h"
+#include "store/imap/alter.h"
+#include "store/imap/box.h"
+#include "store/imap/select.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BATCH_MOST     250              /* messages in one command */
+#define SET_MOST       ((size_t)900)    /* bytes of a set in one command */
+#define FLIGHT_BATCHES 32
+#define MIXED_MOST     4                /* FETCHes whose answers come mixed */
+#define RECONNECTS     20               /* in one call, for nonsense */
+#define LOSSES         3                /* the same, for a lost connection */
+
+/* COMPRESS pays where the link is slower than the server deflates (about 35 MB/s).  Bodies that come slowly
+ * with a short way to the server come slowly from a busy machine, which deflating would not help. */
+#define MEASURE_BYTES  ((uint64_t)4 << 20)
+#define SLOW_PER_MS    ((uint64_t)30000)
+#define MUCH_BYTES     ((uint64_t)8 << 20)
+#define FAR_MS         5
+
+enum state { STATE_OPEN, STATE_SUSPECT, STATE_DONE };
+
+/* One request at work. */
+struct wanted {
+	struct read *read;
+	struct box *box;
+	uint32_t uid;
+	enum state state;
+};
+
+struct reading {
+	struct imap *imap;
+	struct arena *arena;
+	read_done *done;
+	void *context;
+	bool ended;              /* `done` or the disk ended the call */
+	int64_t away;            /* milliseconds spent in `done` */
+	uint64_t bytes;          /* of bodies in this flight */
+	struct wanted *wanted;   /* sorted by folder, part, UID */
+	size_t count, left;
+	struct body *body;       /* being received */
+	struct mail_scan *scan;
+};
+
+/* One UID FETCH: a run of `wanted` of the same mailbox and part. */
+struct batch {
+	struct reading *reading;
+	struct wanted **wanted;
+	size_t count;
+	struct box *box;
+	enum part part;
+	struct selection selection;
+	struct command *command;
+};
+
+/* ---- receiving ----------------------------------------------------------------------------- */
+
+static const struct fail *body_take(void *context, const void *data, size_t size)
+{
+	const struct batch *batch = context;
+	struct reading *reading = batch->reading;
+	const struct fail *f = NULL;
+
+	reading->bytes += size;
+	if (batch->part == PART_PRINT) {
+		if (!reading->scan)
+			reading->scan = mail_scan_begin();
+		mail_scan_add(reading->scan, data, size);
+		return NULL;
+	}
+	if (!reading->body)
+		f = body_begin(reading->imap->store.spool, true, &reading->body);
+	if (!f)
+		f = body_add_wire(reading->body, data, size);
+	if (f)
+		reading->ended = true;
+	return f;
+}
+
+/* What was received in part is of no use. */
+static void body_forget(struct reading *reading)
+{
+	body_free(reading->body);
+	reading->body = NULL;
+	if (reading->scan)
+		mail_scan_end(reading->scan, 0, NULL, NULL);
+	reading->scan = NULL;
+}
+
+static int place_compare(const struct wanted *wanted, const struct box *box, enum part part,
+			 uint32_t uid)
+{
+	if (wanted->box != box)
+		return wanted->box->turn < box->turn ? -1 : 1;
+	if (wanted->read->part != part)
+		return wanted->read->part < part ? -1 : 1;
+	return (wanted->uid > uid) - (wanted->uid < uid);
+}
+
+/* Who waits for this message?  Not always the oldest command: see session.h. */
+static struct wanted *wanted_find(const struct reading *reading, const struct batch *batch,
+				  uint32_t uid)
+{
+	size_t low = 0, high = reading->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (place_compare(&reading->wanted[middle], batch->box, batch->part, uid) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < reading->count; low++) {
+		struct wanted *wanted = &reading->wanted[low];
+
+		if (place_compare(wanted, batch->box, batch->part, uid) != 0)
+			break;
+		if (wanted->state != STATE_DONE)
+			return wanted;
+	}
+	return NULL;
+}
+
+/* The request has its outcome: the caller is told. */
+static const struct fail *hand_on(struct reading *reading, struct wanted *wanted)
+{
+	int64_t begin = clock_monotonic();
+	const struct fail *f;
+
+	wanted->state = STATE_DONE;
+	reading->left--;
+	f = reading->done ? reading->done(reading->context, wanted->read) : NULL;
+	reading->away += clock_monotonic() - begin;
+	if (f)
+		reading->ended = true;
+	return f;
+}
+
+/* The whole message, or its header, has come. */
+static const struct fail *message_take(struct batch *batch, struct wanted *wanted,
+				       const struct fetched *fetched)
+{
+	struct reading *reading = batch->reading;
+	struct read *read = wanted->read;
+	const struct fail *f = NULL;
+
+	read->now.ref = uid_ref(reading->arena, wanted->uid);
+	read->now.revision = "";
+	read->date = fetched->date;
+	read->has_flags = fetched->has_flags;
+	read->now.flags.bits = fetched->flags.bits;
+	read->now.flags.keywords = arena_str(reading->arena, fetched->flags.keywords);
+	if (batch->part == PART_PRINT) {
+		if (!reading->scan)
+			reading->scan = mail_scan_begin();
+		mail_scan_end(reading->scan, fetched->has_size ? fetched->size : 0, &read->print, NULL);
+		reading->scan = NULL;
+		return hand_on(reading, wanted);
+	}
+	if (!reading->body)
+		f = body_begin(reading->imap->store.spool, true, &reading->body);
+	if (!f)
+		f = body_end(reading->body);
+	if (f) {
+		reading->ended = true;
+		return f;
+	}
+	read->body = reading->body;
+	reading->body = NULL;
+	read->now.digest = read->body->digest;
+	read->print = read->body->print;
+	return hand_on(reading, wanted);
+}
+
+static const struct fail *batch_take(void *context, const struct answer *answer)
+{
+	struct batch *batch = context;
+	struct wanted *wanted;
+
+	if (answer->kind != ANSWER_FETCH || !answer->fetched.has_body)
+		return NULL;
+	wanted = wanted_find(batch->reading, batch, answer->fetched.uid);
+	if (!wanted)
+		return fail_make(FAIL_PROTOCOL, FAIL_ACCOUNT,
+				 "the server sent a message that was not asked for");
+	return message_take(batch, wanted, &answer->fetched);
+}
+
+/* ---- asking -------------------------------------------------------------------------------- */
+
+static void batch_add(struct batch *batch, struct flight *flight)
+{
+	uint32_t uids[BATCH_MOST];
+	struct buf set;
+	bool whole = batch->part == PART_WHOLE;
+
+	for (size_t i = 0; i < batch->count; i++)
+		uids[i] = batch->wanted[i]->uid;
+	buf_init(&set, SET_MOST + 32);
+	batch->count = uid_set_add(&set, uids, batch->count, BATCH_MOST, SET_MOST);
+	select_need(batch->reading->imap, flight, &batch->selection, batch->box);
+	batch->command = flight_add(flight, batch_take, batch, "UID FETCH %s (UID FLAGS INTERNALDATE %s)",
+				    set.data,
+				    whole ? "BODY.PEEK[]" : "RFC822.SIZE BODY.PEEK[HEADER]");
+	batch->command->section = whole ? "" : "HEADER";
+	batch->command->body = body_take;
+	buf_free(&set);
+}
+
+/* The next batch of what is open from `*from` on; a suspect is one by itself. */
+static bool batch_next(struct reading *reading, struct arena *arena, enum state state, size_t *from,
+		       struct batch *batch)
+{
+	size_t most = state == STATE_SUSPECT ? 1 : BATCH_MOST;
+	const struct wanted *first = NULL;
+
+	memset(batch, 0, sizeof *batch);
+	batch->reading = reading;
+	batch->wanted = arena_alloc(arena, most * sizeof(struct wanted *));
+	for (; *from < reading->count && batch->count < most; ++*from) {
+		struct wanted *wanted = &reading->wanted[*from];
+
+		if (wanted->state != state)
+			continue;
+		if (first && (wanted->box != first->box || wanted->read->part != first->read->part))
+			break;
+		if (first && wanted->uid == batch->wanted[batch->count - 1]->uid)
+			break; /* asked for twice: one batch each */
+		first = wanted;
+		batch->wanted[batch->count++] = wanted;
+	}
+	if (!first)
+		return false;
+	batch->box = first->box;
+	batch->part = first->read->part;
+	return true;
+}
+
+/* What of a batch was not answered. */
+static const struct fail *batch_close(struct batch *batch)
+{
+	struct reading *reading = batch->reading;
+	const struct fail *f = NULL, *refused;
+
+	if (!batch->command->done)
+		return NULL;
+	refused = select_fail(&batch->selection);
+	if (!refused && batch->command->verdict != VERDICT_OK)
+		refused = command_fail(batch->command, FAIL_ITEM, "FETCH");
+	for (size_t i = 0; i < batch->count && !f; i++) {
+		struct wanted *wanted = batch->wanted[i];
+
+		if (wanted->state == STATE_DONE)
+			continue;
+		/* Refused together: each by itself, to find the one it is about. */
+		if (fail_is(refused, FAIL_REFUSED) && refused->scope == FAIL_ITEM &&
+		    wanted->state == STATE_OPEN && batch->count > 1) {
+			wanted->state = STATE_SUSPECT;
+			continue;
+		}
+		wanted->read->fail = refused ? refused
+					     : fail_make(FAIL_MISSING, FAIL_ITEM,
+							 "UID %s is not there any more",
+							 wanted->read->ref);
+		f = hand_on(reading, wanted);
+	}
+	return f;
+}
+
+/* ---- COMPRESS ------------------------------------------------------------------------------ */
+
+static bool measuring(const struct imap *imap)
+{
+	return session_can(&imap->session, CAP_COMPRESS) && imap->speed.bytes < MEASURE_BYTES;
+}
+
+/* Is there much to come, over a slow link? */
+static bool compress_pays(const struct reading *reading)
+{
+	const struct imap *imap = reading->imap;
+	uint64_t rest;
+
+	if (!session_can(&imap->session, CAP_COMPRESS) || imap->session.compressed ||
+	    imap->speed.bytes < MEASURE_BYTES ||
+	    imap->speed.bytes > imap->speed.milliseconds * SLOW_PER_MS ||
+	    imap->session.trip < FAR_MS)
+		return false;
+	rest = reading->left * (imap->speed.bytes / (imap->speed.messages + 1));
+	if (imap->speed.expected > imap->speed.bytes + rest)
+		rest = imap->speed.expected - imap->speed.bytes;
+	return rest >= MUCH_BYTES;
+}
+
+static const struct fail *compress(struct imap *imap)
+{
+	struct session *session = &imap->session;
+	struct arena *arena = arena_new();
+	struct flight flight;
+	struct command *command;
+	const struct fail *f;
+
+	flight_begin(&flight, arena);
+	command = flight_add(&flight, NULL, NULL, "COMPRESS DEFLATE");
+	f = flight_run(&flight, session);
+	if (!f && command->verdict != VERDICT_OK) {
+		session->capabilities &= ~(uint32_t)CAP_COMPRESS;
+	} else if (!f) {
+		if (!incoming_empty(&session->gate.incoming))
+			f = fail_make(FAIL_PROTOCOL, FAIL_ACCOUNT,
+				      "the server sent something behind its answer to COMPRESS");
+		else
+			f = connect_compress(session->connection);
+		session->compressed = true;
+		if (f)
+			session_drop(session);
+	}
+	flight_end(&flight);
+	arena_free(arena);
+	return f;
+}
+
+/* ---- flights ------------------------------------------------------------------------------- */
+
+/* The connection was given up for nonsense: whose answers were due?  Twice, and it is that message's failure. */
+static const struct fail *suspects_mark(struct reading *reading, struct batch *batches, size_t count,
+					const struct fail *nonsense)
+{
+	int marked = 0;
+
+	for (size_t i = 0; i < count && marked < MIXED_MOST; i++) {
+		struct batch *batch = &batches[i];
+		size_t due = 0;
+
+		while (due < batch->count && batch->wanted[due]->state == STATE_DONE)
+			due++;
+		if (due == batch->count)
+			continue;
+		if (batch->wanted[due]->state == STATE_SUSPECT) {
+			batch->wanted[due]->read->fail = fail_scoped(nonsense, FAIL_ITEM);
+			return hand_on(reading, batch->wanted[due]);
+		}
+		batch->wanted[due]->state = STATE_SUSPECT;
+		marked++;
+	}
+	return NULL;
+}
+
+/* Fills a flight with what is open (or suspect). */
+static size_t batches_add(struct reading *reading, struct flight *flight, enum state state,
+			  struct batch *batches, size_t most)
+{
+	size_t count = 0, from = 0;
+
+	while (count < most && batch_next(reading, flight->arena, state, &from, &batches[count])) {
+		struct batch *batch = &batches[count];
+		size_t gathered = batch->count;
+
+		/* Their answers may come mixed, and nobody could tell a header from a body then. */
+		if (batch->part != batches[0].part)
+			break;
+		count++;
+		batch_add(batch, flight);
+		if (batch->count < gathered) /* the set was full: the next batch goes on there */
+			from = (size_t)(batch->wanted[batch->count] - reading->wanted);
+	}
+	return count;
+}
+
+static const struct fail *flight_of_batches(struct reading *reading, enum state state, bool *asked)
+{
+	struct imap *imap = reading->imap;
+	struct arena *arena = arena_new();
+	struct batch *batches = arena_alloc(arena, FLIGHT_BATCHES * sizeof *batches);
+	size_t most = FLIGHT_BATCHES, count, left = reading->left;
+	const struct fail *f = NULL, *g = NULL;
+	struct flight flight;
+	int64_t begin;
+
+	if (state == STATE_SUSPECT)
+		most = 1;
+	/* Small flights, each larger than all before, until it is known whether COMPRESS pays. */
+	else if (measuring(imap) && imap->speed.messages / BATCH_MOST < FLIGHT_BATCHES)
+		most = 1 + (size_t)(imap->speed.messages / BATCH_MOST);
+	flight_begin(&flight, arena);
+	count = batches_add(reading, &flight, state, batches, most);
+	*asked = count > 0;
+	reading->bytes = 0;
+	reading->away = 0;
+	begin = clock_monotonic();
+	if (count)
+		f = flight_run(&flight, &imap->session);
+	imap->speed.bytes += reading->bytes;
+	imap->speed.messages += left - reading->left;
+	imap->speed.milliseconds += (uint64_t)(clock_monotonic() - begin - reading->away);
+	for (size_t i = 0; i < count && !reading->ended; i++)
+		g = batch_close(&batches[i]);
+	body_forget(reading);
+	if ((fail_is(f, FAIL_PROTOCOL) || fail_is(f, FAIL_UNREACHABLE)) && !reading->ended)
+		g = suspects_mark(reading, batches, count, f);
+	flight_end(&flight);
+	arena_free(arena);
+	return reading->ended && g ? g : f;
+}
+
+/* Asks until nothing is open. */
+static const struct fail *read_all(struct reading *reading)
+{
+	struct imap *imap = reading->imap;
+	int nonsense = 0, lost = 0;
+
+	for (;;) {
+		bool asked = false;
+		const struct fail *f = session_need(&imap->session);
+
+		if (!f && compress_pays(reading))
+			f = compress(imap);
+		if (!f)
+			f = flight_of_batches(reading, STATE_OPEN, &asked);
+		if (!f && !asked)
+			f = flight_of_batches(reading, STATE_SUSPECT, &asked);
+		if (!f && !asked)
+			return NULL;
+		if (!f || (!reading->ended && fail_is(f, FAIL_PROTOCOL) && ++nonsense <= RECONNECTS) ||
+		    (!reading->ended && fail_is(f, FAIL_UNREACHABLE) && ++lost <= LOSSES))
+			continue;
+		return f;
+	}
+}
+
+/* ---- the call ------------------------------------------------------------------------------ */
+
+static int wanted_compare(const void *a, const void *b)
+{
+	const struct wanted *x = a, *y = b;
+
+	if (x->box != y->box)
+		return x->box->turn < y->box->turn ? -1 : 1;
+	if (x->read->part != y->read->part)
+		return x->read->part < y->read->part ? -1 : 1;
+	return (x->uid > y->uid) - (x->uid < y->uid);
+}
+
+const struct fail *imap_read(struct store *store, struct read *reads, size_t count, read_done *done,
+			     void *context, struct arena *arena)
+{
+	struct imap *imap = imap_of(store);
+	struct reading reading = {
+		.imap = imap, .arena = arena, .done = done, .context = context
+	};
+	const struct fail *f = queue_run(imap);
+
+	reading.wanted = memory_alloc((count + 1) * sizeof *reading.wanted);
+	for (size_t i = 0; i < count; i++) {
+		struct wanted wanted = { .read = &reads[i],
+					 .box = box_of(imap, reads[i].folder),
+					 .uid = uid_of_ref(reads[i].ref) };
+
+		reads[i].fail = NULL;
+		if (!wanted.box || !wanted.uid) {
+			reads[i].fail = fail_make(FAIL_MISSING, FAIL_ITEM, "no such message: %s",
+						  reads[i].ref);
+			if (!f && done)
+				f = done(context, &reads[i]);
+			continue;
+		}
+		wanted.box->turn = 0;
+		reading.wanted[reading.count++] = wanted;
+	}
+	/* Folders in the order in which they come first. */
+	for (size_t i = 0; i < reading.count; i++)
+		if (!reading.wanted[i].box->turn)
+			reading.wanted[i].box->turn = i + 1;
+	qsort(reading.wanted, reading.count, sizeof *reading.wanted, wanted_compare);
+	reading.left = reading.count;
+	if (!f)
+		f = read_all(&reading);
+	for (size_t i = 0; i < reading.count; i++)
+		if (reading.wanted[i].state != STATE_DONE)
+			reading.wanted[i].read->fail = f;
+	free(reading.wanted);
+	return f;
+}

@@ -1,0 +1,25 @@
+/* Reader: the responses that the gate understands by itself, and the clean lines it writes for libetpan.
+ * Each takes the response's text from its first word on. */
+#ifndef KOC_STORE_IMAP_READER_H
+#define KOC_STORE_IMAP_READER_H
+
+#include "base/fail.h"
+#include "store/imap/answer.h"
+#include "store/imap/scan.h"
+
+struct gate;
+
+/* Fills in `answer`; leaves ANSWER_NOTHING what is of no use. */
+typedef const struct fail *reader_read(struct gate *gate, struct scan *scan, struct answer *answer);
+
+reader_read reader_state;        /* "OK [CODE …] text", also NO, BAD, BYE, PREAUTH */
+reader_read reader_capability;   /* CAPABILITY and ENABLED */
+reader_read reader_list;         /* LIST and LSUB */
+reader_read reader_status;
+reader_read reader_namespace;
+reader_read reader_search_empty; /* SEARCH with nothing behind it */
+reader_read reader_flags;
+reader_read reader_vanished;
+reader_read reader_numbered;     /* "7 EXISTS", "7 EXPUNGE", "7 FETCH (…)" */
+
+#endif
