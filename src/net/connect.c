@@ -150,20 +150,30 @@ static enum wire_result unpacked_read(struct connection *c, unsigned char *data,
 	}
 }
 
-/* Reads through all layers, without waiting. */
-static enum wire_result top_read(struct connection *c, unsigned char *data, size_t room,
+/* From the inbox or, when it is empty, from below. */
+static enum wire_result plain_read(struct connection *c, unsigned char *data, size_t room,
 				 size_t *got)
 {
 	size_t held = inbox_size(&c->inbox);
 
-	if (c->deflate)
-		return unpacked_read(c, data, room, got);
 	if (!held)
 		return below_read(c, data, room, got);
 	*got = room < held ? room : held;
 	memcpy(data, inbox_head(&c->inbox), *got);
 	inbox_drop(&c->inbox, *got);
 	return WIRE_DONE;
+}
+
+/* Reads through all layers, without waiting. */
+static enum wire_result top_read(struct connection *c, unsigned char *data, size_t room,
+				 size_t *got)
+{
+	enum wire_result result = c->deflate ? unpacked_read(c, data, room, got) :
+					       plain_read(c, data, room, got);
+
+	if (result == WIRE_DONE)
+		c->wire.quiet = 0;
+	return result;
 }
 
 const struct fail *connect_read(struct connection *connection, void *data, size_t room,
@@ -250,6 +260,7 @@ static const struct fail *send_all(struct connection *c, const void *data, size_
 		case WIRE_DONE:
 			at += sent;
 			size -= sent;
+			wait = (struct wire_wait){ 0 };
 			break;
 		case WIRE_WANT_READ:
 			fail = write_wait(c, &wait, POLLIN);

@@ -10,6 +10,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
+/* One operation may last so many timeouts if a little moves all the time. */
+#define SLOWNESS 10
+
 void wire_end(struct wire *wire, enum fail_code code, const char *format, ...)
 {
 	va_list arguments;
@@ -40,6 +43,11 @@ enum wire_result wire_read(struct wire *wire, void *data, size_t room, size_t *g
 {
 	ssize_t n;
 
+	if (wire->quiet > WIRE_QUIET_MOST) {
+		wire_end(wire, FAIL_PROTOCOL, "server sent %d MB without content",
+			 WIRE_QUIET_MOST / 1024 / 1024);
+		wire->end_seen = true;
+	}
 	if (wire->end_seen)
 		return WIRE_ENDED;
 	do
@@ -48,6 +56,7 @@ enum wire_result wire_read(struct wire *wire, void *data, size_t room, size_t *g
 	if (n > 0) {
 		*got = (size_t)n;
 		wire->counts.in += *got;
+		wire->quiet += *got;
 		wire->heard = true;
 		return WIRE_DONE;
 	}
@@ -86,12 +95,14 @@ enum wire_result wire_write(struct wire *wire, const void *data, size_t size, si
 const struct fail *wire_wait(struct wire *wire, struct wire_wait *wait, short events, short *ready)
 {
 	uint64_t moved = wire->counts.in + wire->counts.out;
-	int64_t now = clock_monotonic();
+	int64_t now = clock_monotonic(), timeout = (int64_t)wire->timeout * 1000;
 	struct pollfd poller = { .fd = wire->fd, .events = events };
 	int n;
 
-	if (!wait->deadline || (moved != wait->moved && !wait->whole)) {
-		wait->deadline = now + (int64_t)wire->timeout * 1000;
+	if (!wait->deadline)
+		wait->last = now + (wait->whole ? timeout : timeout * SLOWNESS);
+	if (!wait->deadline || moved != wait->moved) {
+		wait->deadline = now + timeout < wait->last ? now + timeout : wait->last;
 		wait->moved = moved;
 	}
 	for (; now < wait->deadline; now = clock_monotonic()) {

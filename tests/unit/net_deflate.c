@@ -45,6 +45,38 @@ static void mixed(unsigned char *data, size_t size)
 	}
 }
 
+/* Reads and unpacks `size` bytes. */
+static void unpacked(int fd, z_stream *stream, unsigned char *data, size_t size)
+{
+	static unsigned char wire[65536];
+	ssize_t n;
+
+	stream->next_out = data;
+	stream->avail_out = (uInt)size;
+	while (stream->avail_out) {
+		n = read(fd, wire, sizeof(wire));
+		peer_need(n > 0);
+		stream->next_in = wire;
+		stream->avail_in = (uInt)n;
+		peer_need(inflate(stream, Z_SYNC_FLUSH) == Z_OK);
+	}
+}
+
+/* Waits until the other side has closed; what still comes, the mark of a flush, must hold nothing. */
+static void unpacked_end(int fd, z_stream *stream)
+{
+	unsigned char wire[100], byte;
+	ssize_t n;
+
+	stream->next_out = &byte;
+	stream->avail_out = 1;
+	while ((n = read(fd, wire, sizeof(wire))) > 0) {
+		stream->next_in = wire;
+		stream->avail_in = (uInt)n;
+		peer_need(inflate(stream, Z_SYNC_FLUSH) == Z_OK && stream->avail_out);
+	}
+}
+
 /* ---- round trip --------------------------------------------------------------------------- */
 
 struct switching {
@@ -58,7 +90,6 @@ static void act_echo(int fd, void *context)
 	static unsigned char want[MUCH], data[MUCH], wire[2 * MUCH];
 	z_stream packer, unpacker = { 0 };
 	size_t size;
-	ssize_t n;
 
 	packer_begin(&packer);
 	peer_need(inflateInit2(&unpacker, -15) == Z_OK);
@@ -72,18 +103,10 @@ static void act_echo(int fd, void *context)
 	}
 	size += deflated(&packer, "hello\r\n", 7, wire + size, sizeof(wire) - size);
 	peer_write(fd, wire, size);
-	unpacker.next_out = data;
-	unpacker.avail_out = MUCH;
-	while (unpacker.avail_out) {
-		n = read(fd, wire, sizeof(wire));
-		peer_need(n > 0);
-		unpacker.next_in = wire;
-		unpacker.avail_in = (uInt)n;
-		peer_need(inflate(&unpacker, Z_SYNC_FLUSH) == Z_OK);
-	}
+	unpacked(fd, &unpacker, data, MUCH);
 	peer_need(!memcmp(data, want, MUCH));
 	peer_write(fd, wire, deflated(&packer, data, MUCH, wire, sizeof(wire)));
-	peer_closed(fd);
+	unpacked_end(fd, &unpacker);
 }
 
 static void test_round_trip(void **state)
@@ -245,6 +268,35 @@ static void test_broken(void **state)
 	assert_true(checked >= 2);
 }
 
+/* ---- endless nothing ---------------------------------------------------------------------- */
+
+static void act_nothing(int fd, void *context)
+{
+	static unsigned char data[50000];
+	size_t i;
+
+	(void)context;
+	for (i = 0; i < sizeof(data); i += 5)
+		memcpy(data + i, "\0\0\0\xff\xff", 5); /* an empty stored block, RFC 1951 3.2.4 */
+	while (send(fd, data, sizeof(data), MSG_NOSIGNAL) > 0)
+		;
+}
+
+static void test_nothing(void **state)
+{
+	struct peer peer = peer_start(act_nothing, NULL, 0);
+	struct connection *c = peer_connect(&peer, "127.0.0.1", NULL, NULL, 20);
+	size_t got;
+	char byte;
+
+	(void)state;
+	must(connect_compress(c));
+	must_fail(connect_read(c, &byte, 1, &got), FAIL_PROTOCOL, "2 MB without content");
+	assert_in_range(connect_counts(c).in, 2 << 20, 3 << 20);
+	connect_close(c);
+	peer_end(&peer);
+}
+
 /* ---- two full pipes ----------------------------------------------------------------------- */
 
 static void act_flood(int fd, void *context)
@@ -252,7 +304,6 @@ static void act_flood(int fd, void *context)
 	static unsigned char data[3 * MUCH], wire[4 * MUCH];
 	const int small = 32 * 1024;
 	z_stream packer, unpacker = { 0 };
-	ssize_t n;
 
 	(void)context;
 	packer_begin(&packer);
@@ -260,16 +311,8 @@ static void act_flood(int fd, void *context)
 	peer_need(!setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)));
 	mixed(data, sizeof(data));
 	peer_write(fd, wire, deflated(&packer, data, sizeof(data), wire, sizeof(wire)));
-	unpacker.next_out = data;
-	unpacker.avail_out = sizeof(data);
-	while (unpacker.avail_out) {
-		n = read(fd, wire, sizeof(wire));
-		peer_need(n > 0);
-		unpacker.next_in = wire;
-		unpacker.avail_in = (uInt)n;
-		peer_need(inflate(&unpacker, Z_SYNC_FLUSH) == Z_OK);
-	}
-	peer_closed(fd);
+	unpacked(fd, &unpacker, data, sizeof(data));
+	unpacked_end(fd, &unpacker);
 }
 
 /* What arrives while a write waits is unpacked when it is read, in order. */
@@ -302,7 +345,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trip), cmocka_unit_test(test_bomb),
-		cmocka_unit_test(test_broken),     cmocka_unit_test(test_full_pipes),
+		cmocka_unit_test(test_broken),     cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_full_pipes),
 	};
 
 	return cmocka_run_group_tests_name("net/deflate", tests, NULL, NULL);

@@ -13,6 +13,7 @@
 #include <netdb.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -476,6 +477,39 @@ static void test_full_pipes(void **state)
 	peer_end(&peer);
 }
 
+static void gone(int number)
+{
+	(void)number;
+	_exit(0);
+}
+
+/* A server that sends new session tickets and nothing else, until the client hangs up. */
+static void act_tickets(int fd, void *context)
+{
+	SSL *ssl = server_start(fd, context);
+
+	signal(SIGPIPE, gone);
+	server_expect(ssl, "ping\r\n");
+	while (SSL_new_session_ticket(ssl) == 1 && SSL_do_handshake(ssl) == 1)
+		;
+}
+
+static void test_tickets(void **state)
+{
+	struct server server = { .who = GOOD, .name = "localhost", .version = TLS1_3_VERSION };
+	struct peer peer = peer_start(act_tickets, &server, 0);
+	struct connection *c = peer_connect(&peer, "localhost", authority_file, NULL, 20);
+	size_t got;
+	char byte;
+
+	(void)state;
+	must(connect_tls(c));
+	must_send(c, "ping\r\n");
+	must_fail(connect_read(c, &byte, 1, &got), FAIL_PROTOCOL, "2 MB without content");
+	connect_close(c);
+	peer_end(&peer);
+}
+
 /* A server that asks for a renegotiation, or sends a record that is none. */
 static void act_renegotiate(int fd, void *context)
 {
@@ -543,6 +577,7 @@ int main(void)
 		cmocka_unit_test(test_start_tls),     cmocka_unit_test(test_injection),
 		cmocka_unit_test(test_much),          cmocka_unit_test(test_full_pipes),
 		cmocka_unit_test(test_garbage),       cmocka_unit_test(test_renegotiation),
+		cmocka_unit_test(test_tickets),
 	};
 
 	return cmocka_run_group_tests_name("net/tls", tests, make_certificates, drop_certificates);
