@@ -105,7 +105,7 @@ static void flag_add(struct buf *words, const struct mailimap_flag *flag)
 		word_add(words, "", flag->fl_data.fl_keyword);
 	else if (flag->fl_type == MAILIMAP_FLAG_EXTENSION)
 		word_add(words, "\\", flag->fl_data.fl_extension);
-	else if (flag->fl_type > 0 && (size_t)flag->fl_type < sizeof names / sizeof *names)
+	else if (flag->fl_type >= 0 && (size_t)flag->fl_type < sizeof names / sizeof *names)
 		word_add(words, "", names[flag->fl_type]);
 }
 
