@@ -67,7 +67,7 @@ struct flags {
 /* What identifies the content of a message wherever it lies, as far as it can be known without
  * reading the whole: used to pair items that lost their names (moves, adoption, UIDVALIDITY).
  * `size` is the size on the wire (CRLF), `head` the SHA-256 of the header; both leave out the lines
- * that other tools add locally (format/mail.h).  Zero size: not known. */
+ * that other tools add locally (format/mail.h).  It is known when `head` is. */
 struct print {
 	uint64_t size;
 	struct digest head;

@@ -114,7 +114,7 @@ bool pair_key(const struct match *match, enum side side, bool keyed, bool base, 
 	}
 	candidate->key = print;
 	candidate->key_size = sizeof *print;
-	return print->size && digest_known(&print->head);
+	return digest_known(&print->head);
 }
 
 /* ---- within a folder ----------------------------------------------------------------------- */
@@ -201,7 +201,7 @@ static bool new_key(const struct match *match, bool keyed, struct candidate *can
 					 .date = match->date,
 					 .name = match->now[LOCAL]->ref,
 					 .match = (struct match *)match };
-	return match->print.size && digest_known(&match->print.head);
+	return digest_known(&match->print.head);
 }
 
 static void find_renames(struct match **matches, size_t count, struct lists *lists)

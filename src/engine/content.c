@@ -164,9 +164,9 @@ static uint64_t *wanted_sizes(const struct run *run, size_t *count)
 		const struct match *match = run->matches.items[i];
 		const struct row *row = match->row;
 
-		if (is_new_here(match) && match->print.size)
+		if (is_new_here(match) && digest_known(&match->print.head))
 			sizes[(*count)++] = match->print.size;
-		else if (row && row->print.size && (!row->side[SERVER].ref || !match->now[SERVER]))
+		else if (row && digest_known(&row->print.head) && (!row->side[SERVER].ref || !match->now[SERVER]))
 			sizes[(*count)++] = row->print.size;
 	}
 	qsort(sizes, *count, sizeof *sizes, size_order);
