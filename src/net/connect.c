@@ -38,6 +38,7 @@ struct connection {
 	size_t out_size;
 	char *host;              /* as TLS wants it: without a dot at its end */
 	char *ca_file;
+	bool pinned;
 	struct digest pin;
 };
 
@@ -58,7 +59,8 @@ const struct fail *connect_open(const struct connect_options *options,
 	length = strlen(c->host);
 	if (length && c->host[length - 1] == '.')
 		c->host[length - 1] = '\0';
-	if (options->fingerprint && !str_unhex(c->pin.bytes, options->fingerprint, DIGEST_SIZE)) {
+	c->pinned = options->fingerprint != NULL;
+	if (c->pinned && !str_unhex(c->pin.bytes, options->fingerprint, DIGEST_SIZE)) {
 		fail = fail_make(FAIL_CONFIG, FAIL_ACCOUNT, "tls-fingerprint is not 64 hex digits");
 		goto out;
 	}
@@ -365,6 +367,7 @@ const struct fail *connect_tls(struct connection *connection)
 	struct tls_options options = {
 		.host = connection->host,
 		.ca_file = connection->ca_file,
+		.pinned = connection->pinned,
 		.pin = connection->pin,
 	};
 

@@ -165,7 +165,7 @@ static const struct fail *tls_set_up(struct tls *tls, const struct tls_options *
 	tls->context = context_new(&tls->verify);
 	if (!tls->context)
 		return fail_library("cannot set up TLS");
-	if (!digest_known(&options->pin)) {
+	if (!options->pinned) {
 		fail = context_trust(tls->context, options->ca_file);
 		if (fail)
 			return fail;
@@ -275,6 +275,7 @@ const struct fail *tls_start(struct wire *wire, const struct tls_options *option
 
 	new->wire = wire;
 	new->verify.host = options->host;
+	new->verify.pinned = options->pinned;
 	new->verify.pin = options->pin;
 	fail = tls_set_up(new, options);
 	if (!fail)

@@ -15,7 +15,8 @@ struct tls; /* opaque */
 struct tls_options {
 	const char *host;     /* whom the certificate must be for: a name or an address literal */
 	const char *ca_file;  /* NULL: the system's certificate directory */
-	struct digest pin;    /* SHA-256 of the server's SPKI; not known: none */
+	bool pinned;          /* `pin` counts, and no chain (a pin of zeros is a pin too) */
+	struct digest pin;    /* SHA-256 of the server's SPKI */
 };
 
 /* Shakes hands as a client, within the wire's timeout all in all.  The wire must outlive *tls;

@@ -153,7 +153,8 @@ static bool pin_holds(struct verify *verify, X509 *certificate)
 	char hex[2 * DIGEST_SIZE + 1];
 	int named;
 
-	if (!digest_equal(&digest, &verify->pin)) {
+	if (!digest_known(&digest) ||
+	    memcmp(digest.bytes, verify->pin.bytes, sizeof(digest.bytes)) != 0) {
 		str_hex(hex, digest.bytes, sizeof(digest.bytes));
 		snprintf(verify->reason, sizeof(verify->reason),
 			 "server's key is not the pinned one, but sha256:%s", hex);
@@ -175,7 +176,7 @@ int verify_certificate(X509_STORE_CTX *store, void *context)
 	bool good;
 
 	verify->reason[0] = '\0';
-	if (digest_known(&verify->pin)) {
+	if (verify->pinned) {
 		good = pin_holds(verify, certificate);
 		/* What is set here becomes the alert that the server is sent. */
 		X509_STORE_CTX_set_error(store, good ? X509_V_OK :

@@ -6,10 +6,12 @@
 #include "base/fail.h"
 
 #include <openssl/ssl.h>
+#include <stdbool.h>
 
 struct verify {
 	const char *host;       /* a name or an address literal; borrowed */
-	struct digest pin;      /* SHA-256 of the SPKI; not known: the chain is verified */
+	bool pinned;            /* the key is compared with `pin`; else the chain is verified */
+	struct digest pin;      /* SHA-256 of the SPKI */
 	char reason[FAIL_TEXT]; /* set when the certificate was refused, else "" */
 };
 

@@ -23,6 +23,7 @@ static struct certificate authority, stranger, certificates[WHO];
 static char directory[] = "/tmp/koc-net-tls-XXXXXX";
 static char authority_file[64], stranger_file[64], good_file[64];
 static char pins[WHO][65];
+static const char zeros[] = "0000000000000000000000000000000000000000000000000000000000000000";
 
 static int make_certificates(void **state)
 {
@@ -182,6 +183,7 @@ static void test_trust(void **state)
 		{ OTHER, "localhost", "", pins[OTHER], 0, "not localhost" },
 		{ NAMELESS, "localhost", "", pins[NAMELESS], 0, "not localhost" },
 		{ GOOD, "localhost", authority_file, pins[SELF], 0, "key is not the pinned one" },
+		{ GOOD, "localhost", authority_file, zeros, 0, "key is not the pinned one" },
 		{ GOOD, "localhost", authority_file, pins[SELF], 0, pins[GOOD] },
 	};
 	size_t i, accepted = 0, refused = 0;
