@@ -10,10 +10,7 @@
 #include "config/rules.h"
 #include "config/url.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define VALUE_SHOWN 60 /* bytes of a wrong value in a message */
 #define DAV_MOST 16
@@ -178,15 +175,7 @@ static void set_tls(const struct setting *s)
 
 static void set_tls_ca_file(const struct setting *s)
 {
-	char *path = path_of(s);
-
-	if (path && access(path, R_OK) < 0) {
-		mistake_add(s->mistakes, s->line, "%s: %s: %s", s->key->name, path,
-			    strerror(errno));
-		free(path);
-		path = NULL;
-	}
-	s->account->tls_ca_file = path;
+	s->account->tls_ca_file = path_of(s); /* read when TLS begins, if it does */
 }
 
 /* "sha256:" and 64 hexadecimal digits, of any case, in pairs with or without ":" between. */

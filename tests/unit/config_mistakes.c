@@ -266,8 +266,8 @@ static const struct {
 	  "clear: write https:// (http:// is for localhost, 127.0.0.1 and [::1] only)\n"
 	  "config:6: dav: \"https://h/?x\": no \"?\" and \"#\" in this URL\n"
 	  "config:6: dav: \"https://h:x/\": the port is a number from 1 to 65535\n" },
-	{ ACCOUNT("tls-ca-file = '/nonexistent/ca.pem'\ntls-fingerprint = 'sha256:12'\n"),
-	  "config:6: tls-ca-file: /nonexistent/ca.pem: No such file or directory\n"
+	{ ACCOUNT("tls-ca-file = 'ca.pem'\ntls-fingerprint = 'sha256:12'\n"),
+	  "config:6: tls-ca-file: the path must be absolute or begin with \"~/\"\n"
 	  "config:7: tls-fingerprint: write \"sha256:\" and the 64 hexadecimal digits of "
 	  "the public key's SHA-256\n" },
 	{ ACCOUNT("tls-fingerprint = '0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef'\n"),
