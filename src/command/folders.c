@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/terminal.h"
-#include "command/session.h"
+#include "command/service.h"
 #include "command/table.h"
 
 #include <inttypes.h>
@@ -33,16 +33,16 @@ struct line_of_folder {
 	uint64_t items, bytes;
 };
 
-static const struct fail *folder_ask(struct session *session, const struct state_folder *folder,
+static const struct fail *folder_ask(struct service *service, const struct state_folder *folder,
 				     struct line_of_folder *line)
 {
 	const struct fail *f;
 
 	*line = (struct line_of_folder){ .folder = folder };
-	config_folder(session->account, folder->path, folder->kind, folder->roles, &line->settings);
-	f = state_rows_count(session->state, folder->id, &line->items);
+	config_folder(service->account, folder->path, folder->kind, folder->roles, &line->settings);
+	f = state_rows_count(service->state, folder->id, &line->items);
 	if (!f)
-		f = state_rows_size(session->state, folder->id, &line->bytes);
+		f = state_rows_size(service->state, folder->id, &line->bytes);
 	return f;
 }
 
@@ -92,7 +92,7 @@ static void add_program(struct json *json, const struct line_of_folder *line)
 }
 
 /* Adds all folders of an opened account to the table and to the JSON. */
-static const struct fail *folders_add(struct session *session, struct table *table,
+static const struct fail *folders_add(struct service *service, struct table *table,
 				      struct json *json)
 {
 	struct state_folder *folders = NULL;
@@ -100,11 +100,11 @@ static const struct fail *folders_add(struct session *session, struct table *tab
 	size_t count = 0;
 	const struct fail *f;
 
-	if (!session->state)
+	if (!service->state)
 		return NULL;
-	f = state_folders(session->state, session->arena, &folders, &count);
+	f = state_folders(service->state, service->arena, &folders, &count);
 	for (size_t i = 0; !f && i < count; i++) {
-		f = folder_ask(session, &folders[i], &line);
+		f = folder_ask(service, &folders[i], &line);
 		if (!f) {
 			add_people(table, &line);
 			add_program(json, &line);
@@ -117,9 +117,9 @@ static enum exit_code account_tell(const struct call *call, const struct account
 				   struct json *json)
 {
 	static const char *const heads[] = { "FOLDER", "MODE", "FROM", "ITEMS", "SIZE" };
-	struct session *session = NULL;
+	struct service *service = NULL;
 	struct table table;
-	const struct fail *f = session_look(account, &session);
+	const struct fail *f = service_look(account, &service);
 
 	table_init(&table, sizeof heads / sizeof *heads);
 	table.right[3] = table.right[4] = true;
@@ -132,7 +132,7 @@ static enum exit_code account_tell(const struct call *call, const struct account
 	json_key(json, "folders");
 	json_begin(json, '[');
 	if (!f)
-		f = folders_add(session, &table, json);
+		f = folders_add(service, &table, json);
 	json_end(json, ']');
 	json_end(json, '}');
 
@@ -149,7 +149,7 @@ static enum exit_code account_tell(const struct call *call, const struct account
 			buf_adds(call->out, "  not synchronised yet\n");
 	}
 	table_free(&table);
-	session_close(session);
+	service_close(service);
 	return exit_code_of(f);
 }
 

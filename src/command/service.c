@@ -1,5 +1,5 @@
-/* Session: one account opened for a command that only looks, and what both kinds share. */
-#include "command/session.h"
+/* Service: the mail of one account, opened to be looked at; and what that shares with a run. */
+#include "command/service.h"
 
 #include "base/arena.h"
 #include "base/file.h"
@@ -10,77 +10,78 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-struct session *session_new(const struct account *account)
+struct service *service_new(const struct account *account)
 {
-	struct session *session = memory_alloc(sizeof *session);
+	struct service *service = memory_alloc(sizeof *service);
 
-	session->account = account;
-	session->arena = arena_new();
-	session->root = session->inner = session->lock = -1;
-	session->spool.directory = -1;
-	return session;
+	service->account = account;
+	service->arena = arena_new();
+	service->root = service->inner = service->lock = -1;
+	service->spool.directory = -1;
+	return service;
 }
 
-void session_close(struct session *session)
+void service_close(struct service *service)
 {
-	if (!session)
+	if (!service)
 		return;
 	for (int s = 0; s < SIDES; s++)
-		store_close(session->side[s]);
-	free(session->places);
-	state_close(session->state);
-	if (session->spool.directory >= 0)
-		close(session->spool.directory);
-	if (session->lock >= 0)
-		close(session->lock);
-	if (session->inner >= 0)
-		close(session->inner);
-	if (session->scratch) {
-		unlinkat(session->root, "mail", AT_REMOVEDIR);
-		rmdir(session->scratch);
-		free(session->scratch);
+		store_close(service->side[s]);
+	free(service->places);
+	state_close(service->state);
+	if (service->spool.directory >= 0)
+		close(service->spool.directory);
+	if (service->lock >= 0)
+		close(service->lock);
+	if (service->inner >= 0)
+		close(service->inner);
+	if (service->fresh) /* goes only if it is still empty */
+		unlinkat(service->root, SERVICE_MAIL, AT_REMOVEDIR);
+	if (service->scratch) {
+		rmdir(service->scratch);
+		free(service->scratch);
 	}
-	if (session->root >= 0)
-		close(session->root);
-	arena_free(session->arena);
-	free(session);
+	if (service->root >= 0)
+		close(service->root);
+	arena_free(service->arena);
+	free(service);
 }
 
-const struct fail *session_root_open(struct session *session)
+const struct fail *service_root_open(struct service *service)
 {
-	const char *path = session->account->store;
+	const char *path = service->account->store;
 
-	session->root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return session->root >= 0 ? NULL : fail_errno(FAIL_ACCOUNT, errno, "%s", path);
+	service->root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return service->root >= 0 ? NULL : fail_errno(FAIL_ACCOUNT, errno, "%s", path);
 }
 
-const struct fail *session_inner_open(struct session *session, bool make)
+const struct fail *service_inner_open(struct service *service, bool make)
 {
-	return fail_scoped(file_open_directory(session->root, SESSION_INNER, make, &session->inner),
+	return fail_scoped(file_open_directory(service->root, SERVICE_INNER, make, &service->inner),
 			   FAIL_ACCOUNT);
 }
 
-bool session_state_there(const struct session *session)
+bool service_state_there(const struct service *service)
 {
-	return session->inner >= 0 &&
-	       faccessat(session->inner, SESSION_STATE, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	return service->inner >= 0 &&
+	       faccessat(service->inner, SERVICE_STATE, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-const struct fail *session_look(const struct account *account, struct session **result)
+const struct fail *service_look(const struct account *account, struct service **result)
 {
-	struct session *session = session_new(account);
-	const struct fail *f = session_root_open(session);
+	struct service *service = service_new(account);
+	const struct fail *f = service_root_open(service);
 
 	if (!f)
-		f = session_inner_open(session, false);
+		f = service_inner_open(service, false);
 	if (fail_is(f, FAIL_MISSING))
 		f = NULL;
-	if (!f && session_state_there(session))
-		f = state_open(session->inner, SESSION_STATE, &session->state);
+	if (!f && service_state_there(service))
+		f = state_open(service->inner, SERVICE_STATE, &service->state);
 	if (f) {
-		session_close(session);
-		session = NULL;
+		service_close(service);
+		service = NULL;
 	}
-	*result = session;
+	*result = service;
 	return f;
 }

@@ -1,23 +1,25 @@
-/* Session: one account opened for a command: its directories, the lock, the state, the stores. */
-#ifndef KOC_COMMAND_SESSION_H
-#define KOC_COMMAND_SESSION_H
+/* Service: the mail of one account, opened for a command: directories, lock, state, stores. */
+#ifndef KOC_COMMAND_SERVICE_H
+#define KOC_COMMAND_SERVICE_H
 
 #include "config/config.h"
 #include "engine/places.h"
 #include "state/state.h"
 #include "store/store.h"
 
-#define SESSION_INNER ".koc"
-#define SESSION_STATE "mail.db"
+#define SERVICE_INNER ".koc"
+#define SERVICE_STATE "mail.db"
+#define SERVICE_MAIL  "mail"
 
-struct session {
+struct service {
 	const struct account *account;
 	struct arena *arena;
 	int root;                 /* the account's store; -1: there is none */
 	int inner;                /* .koc in it; -1: there is none */
 	int lock;                 /* held; -1 not */
+	bool fresh;               /* its mail/ was not there: an empty one goes again */
 	char *scratch;            /* a directory in place of a store that is not there (dry runs) */
-	struct state *state;      /* NULL: there is none (session_look only) */
+	struct state *state;      /* NULL: there is none (service_look only) */
 	struct store *side[SIDES];
 	struct spool spool;
 	struct places *places;
@@ -25,22 +27,22 @@ struct session {
 
 /* For commands that only look at what is known: makes nothing, takes no lock.  An account that was
  * never synchronised has no state. */
-const struct fail *session_look(const struct account *account, struct session **session) MUST_CHECK;
+const struct fail *service_look(const struct account *account, struct service **service) MUST_CHECK;
 
 /* For a run: makes what is missing, takes the lock (FAIL_LOCKED), empties the spool, and opens state
  * and stores with the secret.  Dry: a store or a state that is not there is not made; the run gets an
  * empty one that leaves no trace. */
-const struct fail *session_run(const struct account *account, bool dry, struct session **session)
+const struct fail *service_run(const struct account *account, bool dry, struct service **service)
 	MUST_CHECK;
 
 /* Closes all; NULL allowed. */
-void session_close(struct session *session);
+void service_close(struct service *service);
 
-/* Steps of both: an empty session; the account's store, whose symlinks on the way to it are the user's
+/* Steps of both: an empty service; the account's store, whose symlinks on the way to it are the user's
  * own and followed; .koc in it; is there a state in that? */
-struct session *session_new(const struct account *account);
-const struct fail *session_root_open(struct session *session) MUST_CHECK;
-const struct fail *session_inner_open(struct session *session, bool make) MUST_CHECK;
-bool session_state_there(const struct session *session);
+struct service *service_new(const struct account *account);
+const struct fail *service_root_open(struct service *service) MUST_CHECK;
+const struct fail *service_inner_open(struct service *service, bool make) MUST_CHECK;
+bool service_state_there(const struct service *service);
 
 #endif

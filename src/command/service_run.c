@@ -1,5 +1,5 @@
-/* Session: one account opened for a run: directories made, lock taken, spool emptied, stores opened. */
-#include "command/session.h"
+/* Service: the mail of one account, opened for a run. */
+#include "command/service.h"
 
 #include "base/arena.h"
 #include "base/file.h"
@@ -43,16 +43,16 @@ static const struct fail *directory_make(const char *path, const char *above)
 }
 
 /* Opens the account's store; makes it, and the directories above it, if they are missing. */
-static const struct fail *root_make(struct session *session)
+static const struct fail *root_make(struct service *service)
 {
-	const struct fail *f = session_root_open(session);
+	const struct fail *f = service_root_open(service);
 	char *path = NULL, *above = NULL;
 
 	if (!fail_is(f, FAIL_MISSING))
 		return f;
 	f = NULL;
-	path = memory_str(session->account->store);
-	above = memory_str(session->account->store);
+	path = memory_str(service->account->store);
+	above = memory_str(service->account->store);
 	for (size_t i = 1; !f && path[i - 1]; i++) {
 		struct stat status;
 		char at = path[i];
@@ -71,11 +71,11 @@ static const struct fail *root_make(struct session *session)
 	}
 	free(above);
 	free(path);
-	return f ? f : session_root_open(session);
+	return f ? f : service_root_open(service);
 }
 
 /* A store that is not there, for a dry run: an empty directory that goes away again. */
-static const struct fail *root_scratch(struct session *session)
+static const struct fail *root_scratch(struct service *service)
 {
 	const char *directory = getenv("TMPDIR");
 	char path[4096];
@@ -84,29 +84,29 @@ static const struct fail *root_scratch(struct session *session)
 		 directory && directory[0] == '/' ? directory : "/tmp");
 	if (!mkdtemp(path))
 		return fail_errno(FAIL_ACCOUNT, errno, "%s", path);
-	session->scratch = memory_str(path);
-	session->root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return session->root >= 0 ? NULL : fail_errno(FAIL_ACCOUNT, errno, "%s", path);
+	service->scratch = memory_str(path);
+	service->root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return service->root >= 0 ? NULL : fail_errno(FAIL_ACCOUNT, errno, "%s", path);
 }
 
 /* ---- the lock -------------------------------------------------------------------------------- */
 
 /* A record lock: the kernel drops it with the process, however that ends.  The file stays. */
-static const struct fail *lock_take(struct session *session)
+static const struct fail *lock_take(struct service *service)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
-	session->lock = openat(session->inner, LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+	service->lock = openat(service->inner, LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
 			       FILE_MODE);
-	if (session->lock < 0)
-		return fail_errno(FAIL_ACCOUNT, errno, "%s/" SESSION_INNER "/" LOCK,
-				  session->account->store);
-	if (fcntl(session->lock, F_SETLK, &lock) == 0)
+	if (service->lock < 0)
+		return fail_errno(FAIL_ACCOUNT, errno, "%s/" SERVICE_INNER "/" LOCK,
+				  service->account->store);
+	if (fcntl(service->lock, F_SETLK, &lock) == 0)
 		return NULL;
 	if (errno != EAGAIN && errno != EACCES)
-		return fail_errno(FAIL_ACCOUNT, errno, "%s/" SESSION_INNER "/" LOCK,
-				  session->account->store);
-	if (fcntl(session->lock, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK && lock.l_pid > 0)
+		return fail_errno(FAIL_ACCOUNT, errno, "%s/" SERVICE_INNER "/" LOCK,
+				  service->account->store);
+	if (fcntl(service->lock, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK && lock.l_pid > 0)
 		return fail_make(FAIL_LOCKED, FAIL_ACCOUNT,
 				 "another run is at work in this store (process %ld)",
 				 (long)lock.l_pid);
@@ -116,10 +116,10 @@ static const struct fail *lock_take(struct session *session)
 /* ---- the spool ------------------------------------------------------------------------------- */
 
 /* What a run that was ended left in the spool is on the server still. */
-static const struct fail *spool_empty(struct session *session)
+static const struct fail *spool_empty(struct service *service)
 {
 	const struct fail *f = NULL;
-	int fd = openat(session->spool.directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(service->spool.directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	const struct dirent *entry;
 	DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
 
@@ -131,26 +131,26 @@ static const struct fail *spool_empty(struct session *session)
 	}
 	while (!f && (entry = readdir(directory)))
 		if (entry->d_name[0] != '.' &&
-		    unlinkat(session->spool.directory, entry->d_name, 0) < 0 && errno != ENOENT)
+		    unlinkat(service->spool.directory, entry->d_name, 0) < 0 && errno != ENOENT)
 			f = fail_errno(FAIL_ACCOUNT, errno, "the spool: %s", entry->d_name);
 	closedir(directory);
 	return f;
 }
 
-static const struct fail *spool_open(struct session *session)
+static const struct fail *spool_open(struct service *service)
 {
-	const struct fail *f = file_open_directory(session->inner, SPOOL, true,
-						   &session->spool.directory);
+	const struct fail *f = file_open_directory(service->inner, SPOOL, true,
+						   &service->spool.directory);
 
-	snprintf(session->spool.prefix, sizeof session->spool.prefix, "%ld.", (long)getpid());
-	return f ? fail_scoped(f, FAIL_ACCOUNT) : spool_empty(session);
+	snprintf(service->spool.prefix, sizeof service->spool.prefix, "%ld.", (long)getpid());
+	return f ? fail_scoped(f, FAIL_ACCOUNT) : spool_empty(service);
 }
 
 /* ---- stores ----------------------------------------------------------------------------------- */
 
-static const struct fail *server_open(struct session *session)
+static const struct fail *server_open(struct service *service)
 {
-	const struct account *account = session->account;
+	const struct account *account = service->account;
 	struct imap_options options = {
 		.host = account->has_imap ? account->imap.host : account->server,
 		.port = account->has_imap ? account->imap.port : "993",
@@ -162,86 +162,88 @@ static const struct fail *server_open(struct session *session)
 		.timeout = account->timeout,
 	};
 	char *secret = NULL;
-	const struct fail *f = state_memo_get(session->state, "server", session->arena, &options.memo);
+	const struct fail *f = state_memo_get(service->state, "server", service->arena, &options.memo);
 
 	if (!f)
 		f = config_secret(account, &secret);
 	if (f)
 		return f;
 	options.secret = secret;
-	session->side[SERVER] = imap_open(&options);
+	service->side[SERVER] = imap_open(&options);
 	config_wipe(secret);
 	free(secret);
 	return NULL;
 }
 
-static const struct fail *stores_open(struct session *session)
+static const struct fail *stores_open(struct service *service)
 {
-	const struct fail *f = maildir_open(session->root, &session->side[LOCAL]);
+	const struct fail *f;
 
+	service->fresh = faccessat(service->root, SERVICE_MAIL, F_OK, AT_SYMLINK_NOFOLLOW) < 0;
+	f = maildir_open(service->root, &service->side[LOCAL]);
 	if (!f)
-		f = server_open(session);
+		f = server_open(service);
 	if (f)
 		return fail_scoped(f, FAIL_ACCOUNT);
 	for (int s = 0; s < SIDES; s++) {
 		if (log_level() >= LOG_WIRE)
-			session->side[s] = trace_open(session->side[s],
+			service->side[s] = trace_open(service->side[s],
 						      s == SERVER ? "server" : "local", NULL);
-		session->side[s]->spool = &session->spool;
+		service->side[s]->spool = &service->spool;
 	}
-	session->places = places_open(session->root);
+	service->places = places_open(service->root);
 	return NULL;
 }
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
 /* A dry run takes what is there and makes nothing. */
-static const struct fail *open_dry(struct session *session)
+static const struct fail *open_dry(struct service *service)
 {
-	const struct fail *f = session_root_open(session);
+	const struct fail *f = service_root_open(service);
 
 	if (fail_is(f, FAIL_MISSING))
-		f = root_scratch(session);
+		f = root_scratch(service);
 	if (!f)
-		f = session_inner_open(session, false);
+		f = service_inner_open(service, false);
 	if (fail_is(f, FAIL_MISSING)) {
 		f = NULL;
 	} else if (!f) {
-		f = lock_take(session);
+		f = lock_take(service);
 	}
-	if (!f && session_state_there(session))
-		f = state_open(session->inner, SESSION_STATE, &session->state);
-	if (!f && !session->state)
-		session->state = state_memory();
+	if (!f && service_state_there(service))
+		f = state_open(service->inner, SERVICE_STATE, &service->state);
+	if (!f && !service->state)
+		service->state = state_memory();
 	return f;
 }
 
-static const struct fail *open_wet(struct session *session)
+static const struct fail *open_wet(struct service *service)
 {
-	const struct fail *f = root_make(session);
+	const struct fail *f = root_make(service);
 
 	if (!f)
-		f = session_inner_open(session, true);
+		f = service_inner_open(service, true);
 	if (!f)
-		f = lock_take(session);
+		f = lock_take(service);
 	if (!f)
-		f = spool_open(session);
+		f = spool_open(service);
 	if (!f)
-		f = state_open(session->inner, SESSION_STATE, &session->state);
+		f = state_open(service->inner, SERVICE_STATE, &service->state);
 	return f;
 }
 
-const struct fail *session_run(const struct account *account, bool dry, struct session **result)
+const struct fail *service_run(const struct account *account, bool dry, struct service **result)
 {
-	struct session *session = session_new(account);
-	const struct fail *f = dry ? open_dry(session) : open_wet(session);
+	struct service *service = service_new(account);
+	const struct fail *f = dry ? open_dry(service) : open_wet(service);
 
 	if (!f)
-		f = stores_open(session);
+		f = stores_open(service);
 	if (f) {
-		session_close(session);
-		session = NULL;
+		service_close(service);
+		service = NULL;
 	}
-	*result = session;
+	*result = service;
 	return f;
 }

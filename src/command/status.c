@@ -8,7 +8,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/terminal.h"
-#include "command/session.h"
+#include "command/service.h"
 #include "command/table.h"
 
 #include <inttypes.h>
@@ -16,7 +16,7 @@
 
 /* What the state says of one account. */
 struct report {
-	struct session *session;
+	struct service *service;
 	struct state_folder *folders;
 	size_t folder_count;
 	struct pending *pending;
@@ -29,8 +29,8 @@ struct report {
 
 static const struct fail *report_ask(struct report *report)
 {
-	struct state *state = report->session->state;
-	struct arena *arena = report->session->arena;
+	struct state *state = report->service->state;
+	struct arena *arena = report->service->arena;
 	const struct fail *f;
 
 	if (!state)
@@ -57,9 +57,9 @@ static const char *folder_path(const struct report *report, int64_t id)
 static const char *item_name(const struct report *report, const struct pending *pending)
 {
 	struct row *row = NULL;
-	const struct fail *f = state_row_find(report->session->state, pending->folder,
+	const struct fail *f = state_row_find(report->service->state, pending->folder,
 					      pending->side, pending->ref,
-					      report->session->arena, &row);
+					      report->service->arena, &row);
 
 	return !f && row && row->subject && row->subject[0] ? row->subject : pending->ref;
 }
@@ -115,7 +115,7 @@ static const char *time_text(struct arena *arena, int64_t when)
 static void tell_run(const struct report *report, struct buf *out)
 {
 	const struct state_run *run = report->runs;
-	struct arena *arena = report->session->arena;
+	struct arena *arena = report->service->arena;
 
 	if (report->run_count == 0) {
 		buf_adds(out, "not synchronised yet\n");
@@ -152,7 +152,7 @@ static void tell_held(const struct report *report, struct buf *out)
 
 static void tell_set_aside(const struct report *report, struct buf *out)
 {
-	struct arena *arena = report->session->arena;
+	struct arena *arena = report->service->arena;
 
 	if (count_why(report, PENDING_SET_ASIDE, 0) == 0)
 		return;
@@ -175,7 +175,7 @@ static void tell_set_aside(const struct report *report, struct buf *out)
 
 static void tell_conflicts(const struct report *report, struct buf *out)
 {
-	struct arena *arena = report->session->arena;
+	struct arena *arena = report->service->arena;
 
 	if (report->conflict_count == 0)
 		return;
@@ -200,7 +200,7 @@ static void tell_conflicts(const struct report *report, struct buf *out)
 
 static void tell_people(const struct report *report, struct buf *out)
 {
-	add_safe(out, report->session->account->name);
+	add_safe(out, report->service->account->name);
 	buf_adds(out, ": ");
 	tell_run(report, out);
 	tell_held(report, out);
@@ -317,7 +317,7 @@ static void tell_program(const struct report *report, struct json *json)
 {
 	json_begin(json, '{');
 	json_key(json, "account");
-	json_text(json, report->session->account->name);
+	json_text(json, report->service->account->name);
 	program_run(report, json);
 	program_pending(report, json);
 	program_conflicts(report, json);
@@ -334,8 +334,8 @@ static enum exit_code run(const struct call *call)
 	if (call->json)
 		json_begin(&json, '[');
 	for (size_t i = 0; i < call->account_count; i++) {
-		struct report report = { .session = NULL };
-		const struct fail *f = session_look(call->accounts[i], &report.session);
+		struct report report = { .service = NULL };
+		const struct fail *f = service_look(call->accounts[i], &report.service);
 
 		if (!f)
 			f = report_ask(&report);
@@ -346,7 +346,7 @@ static enum exit_code run(const struct call *call)
 		else
 			tell_people(&report, call->out);
 		code = exit_code_worse(code, exit_code_of(f));
-		session_close(report.session);
+		service_close(report.service);
 	}
 	if (call->json) {
 		json_end(&json, ']');

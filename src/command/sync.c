@@ -9,7 +9,7 @@
 #include "base/nearest.h"
 #include "base/str.h"
 #include "base/terminal.h"
-#include "command/session.h"
+#include "command/service.h"
 #include "command/table.h"
 #include "config/rules.h"
 #include "engine/account.h"
@@ -204,11 +204,11 @@ static bool has_mail(const struct account *account)
 }
 
 /* Counts the lost races that the later rounds of the run did not make good. */
-static const struct fail *still_open(struct session *session, bool *open)
+static const struct fail *still_open(struct service *service, bool *open)
 {
 	struct pending *pending = NULL;
 	size_t count = 0;
-	const struct fail *f = state_pending(session->state, 0, session->arena, &pending, &count);
+	const struct fail *f = state_pending(service->state, 0, service->arena, &pending, &count);
 
 	*open = false;
 	for (size_t i = 0; !f && i < count; i++)
@@ -216,12 +216,12 @@ static const struct fail *still_open(struct session *session, bool *open)
 	return f;
 }
 
-static enum exit_code outcome_code(struct session *session, const struct sync_outcome *outcome)
+static enum exit_code outcome_code(struct service *service, const struct sync_outcome *outcome)
 {
 	enum exit_code code = EXIT_DONE;
 	bool open = false;
 
-	if (outcome->raced > 0 && (still_open(session, &open) || open))
+	if (outcome->raced > 0 && (still_open(service, &open) || open))
 		code = EXIT_SOME;
 	if (outcome->set_aside > 0 || outcome->folders_failed > 0)
 		code = EXIT_SOME;
@@ -343,11 +343,11 @@ static void tell_text(const struct sync *sync)
 }
 
 /* Notes which of the folders named on the command line there are. */
-static const struct fail *note_folders(const struct call *call, struct session *session, bool *found)
+static const struct fail *note_folders(const struct call *call, struct service *service, bool *found)
 {
 	struct state_folder *folders = NULL;
 	size_t count = 0;
-	const struct fail *f = state_folders(session->state, session->arena, &folders, &count);
+	const struct fail *f = state_folders(service->state, service->arena, &folders, &count);
 
 	for (size_t i = 0; !f && i < call->argument_count; i++)
 		for (size_t j = 0; j < count && !found[i]; j++)
@@ -369,7 +369,7 @@ static enum exit_code sync_account(const struct call *call, const struct account
 		.allow = values->allow, .allow_count = values->allow_count,
 		.deadline = values->seconds ? sync.began + 1000 * values->seconds : 0,
 	};
-	struct session *session = NULL;
+	struct service *service = NULL;
 	enum exit_code code = EXIT_DONE;
 	const struct fail *f = NULL;
 
@@ -378,22 +378,22 @@ static enum exit_code sync_account(const struct call *call, const struct account
 		f = fail_make(FAIL_MISSING, FAIL_ACCOUNT,
 			      "only dav is configured, and this version synchronises mail only");
 	if (!f)
-		f = session_run(account, values->dry_run, &session);
+		f = service_run(account, values->dry_run, &service);
 	if (!f) {
 		struct engine engine = {
-			.side = { session->side[SERVER], session->side[LOCAL] },
-			.state = session->state, .places = session->places,
+			.side = { service->side[SERVER], service->side[LOCAL] },
+			.state = service->state, .places = service->places,
 			.settings = settings, .settings_context = &sync,
 			.progress = show_progress, .progress_context = &sync,
 			.tell = tell, .tell_context = &sync,
 			.now = clock_now(), .vault_days = account->vault_days,
 		};
 
-		request.first = folder_in_use(call, account, session->arena);
+		request.first = folder_in_use(call, account, service->arena);
 		f = account_sync(&engine, &request, &outcome);
-		code = outcome_code(session, &outcome);
+		code = outcome_code(service, &outcome);
 		if (!f && !values->dry_run)
-			f = note_folders(call, session, found);
+			f = note_folders(call, service, found);
 	}
 	terminal_clear();
 	code = exit_code_worse(code, exit_code_of(f));
@@ -406,7 +406,7 @@ static enum exit_code sync_account(const struct call *call, const struct account
 		tell_plan(call, account, &plan);
 	else
 		tell_people(call, account, &outcome);
-	session_close(session);
+	service_close(service);
 	buf_free(&plan);
 	return code;
 }
