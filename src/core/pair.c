@@ -187,7 +187,7 @@ static bool row_key(const struct match *match, struct candidate *candidate)
 					 .date = row->date,
 					 .name = row->side[LOCAL].ref ? row->side[LOCAL].ref : "",
 					 .match = (struct match *)match };
-	return row->print.size && digest_known(&row->print.head);
+	return digest_known(&row->print.head);
 }
 
 /* The key by which a new local item is compared with one on the server. */
