@@ -24,8 +24,6 @@ LIB_OBJ  := $(LIB_SRC:src/%.c=$(B)/%.o)
 UNIT_SRC := $(sort $(wildcard tests/unit/*.c))
 UNITS    := $(UNIT_SRC:tests/unit/%.c=$(B)/tests/%)
 CONTRACT := $(patsubst tests/%.c,$(B)/tests/%.o,$(sort $(wildcard tests/contract/*.c)))
-LIVE_SRC := $(sort $(wildcard tests/live/*.c))
-LIVES    := $(LIVE_SRC:tests/live/%.c=$(B)/tests/live/%)
 TOOL_SRC := $(sort $(wildcard tests/tools/*.c))
 TOOLS    := $(TOOL_SRC:tests/tools/%.c=$(B)/tools/%)
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/*.c))
@@ -53,8 +51,7 @@ $(B)/%.o: src/%.c
 	$(CC) $(CPPFLAGS) $(KOC_CPP) $(CFLAGS) $(KOC_C) -c -o $@ $<
 
 # Unit tests: one cmocka program a file; tests/unit/NAME.c becomes $(B)/tests/NAME.  What they share,
-# the store contract, is an archive.  tests/live/ holds the programs that a test in tests/t starts with
-# a server for them.
+# the store contract, is an archive.
 TEST_CC = $(CC) $(CPPFLAGS) $(KOC_CPP) -Itests $(CFLAGS) $(KOC_C)
 TEST_LIBS = $(B)/libcontract.a $(B)/libkoc.a $(LDFLAGS) -lcmocka $(LIBS)
 
@@ -65,10 +62,6 @@ $(B)/libcontract.a: $(CONTRACT)
 $(B)/tests/contract/%.o: tests/contract/%.c
 	@mkdir -p $(@D)
 	$(TEST_CC) -c -o $@ $<
-
-$(B)/tests/live/%: tests/live/%.c $(B)/libcontract.a $(B)/libkoc.a
-	@mkdir -p $(@D)
-	$(TEST_CC) -o $@ $< $(TEST_LIBS)
 
 $(B)/tests/%: tests/unit/%.c $(B)/libcontract.a $(B)/libkoc.a
 	@mkdir -p $(@D)
@@ -103,7 +96,7 @@ fuzz:
 		    -artifact_prefix=$(B)/fuzz/ $(B)/fuzz/corpus/$$name tests/fuzz/corpus/$$name || exit 1; \
 	done
 
-units: $(UNITS) $(LIVES)
+units: $(UNITS)
 tools: $(TOOLS)
 
 # The same tree under ASan and UBSan: make asan, then build/asan/tests/…
@@ -145,4 +138,4 @@ install: koc
 clean:
 	rm -rf $(B) koc
 
--include $(LIB_OBJ:.o=.d) $(CONTRACT:.o=.d) $(B)/koc.d $(UNITS:=.d) $(LIVES:=.d) $(FUZZ:%=$(B)/fuzz/%.d)
+-include $(LIB_OBJ:.o=.d) $(CONTRACT:.o=.d) $(B)/koc.d $(UNITS:=.d) $(FUZZ:%=$(B)/fuzz/%.d)
