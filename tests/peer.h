@@ -53,6 +53,17 @@ static inline int peer_listen(int backlog, int buffer, struct sockaddr_in *addre
 	return fd;
 }
 
+/* In the peer: where it listens, for one that wants further connections. */
+static int peer_listener;
+
+static inline int peer_accept(void)
+{
+	int fd = accept(peer_listener, NULL, NULL);
+
+	peer_need(fd >= 0);
+	return fd;
+}
+
 /* Starts a peer that accepts one connection and does `act` with it. */
 static inline struct peer peer_start(peer_act *act, void *context, int buffer)
 {
@@ -65,9 +76,8 @@ static inline struct peer peer_start(peer_act *act, void *context, int buffer)
 	assert_true(peer.pid >= 0);
 	if (!peer.pid) {
 		alarm(PEER_SECONDS);
-		connection = accept(listener, NULL, NULL);
-		peer_need(connection >= 0);
-		close(listener);
+		peer_listener = listener;
+		connection = peer_accept();
 		act(connection, context);
 		close(connection);
 		_exit(0);

@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "net/deflate.h"
 #include "net/inbox.h"
+#include "net/probe.h"
 #include "net/race.h"
 #include "net/tls.h"
 #include "net/wire.h"
@@ -37,6 +38,7 @@ struct connection {
 	unsigned char out[OUT_ROOM];
 	size_t out_size;
 	char *host;              /* as TLS wants it: without a dot at its end */
+	char *port;
 	char *ca_file;
 	bool pinned;
 	struct digest pin;
@@ -55,6 +57,7 @@ const struct fail *connect_open(const struct connect_options *options,
 	c->wire.fd = -1;
 	c->wire.timeout = options->timeout > 0 ? options->timeout : 1;
 	c->host = memory_str(options->host);
+	c->port = memory_str(options->port);
 	c->ca_file = memory_str(options->ca_file);
 	length = strlen(c->host);
 	if (length && c->host[length - 1] == '.')
@@ -87,6 +90,7 @@ void connect_close(struct connection *connection)
 	if (connection->wire.fd >= 0)
 		close(connection->wire.fd);
 	free(connection->host);
+	free(connection->port);
 	free(connection->ca_file);
 	free(connection);
 }
@@ -361,9 +365,22 @@ static bool bytes_waiting(struct connection *c)
 	return inbox_size(&c->inbox) || recv(c->wire.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
+/* The server hung up when TLS was to begin.  Dovecot for one does so, without the alert that is due,
+ * when the version does not suit it. */
+static const struct fail *hung_up(struct connection *c, bool talked, const struct fail *fail)
+{
+	if (talked)
+		return fail_make(FAIL_TLS, FAIL_ACCOUNT,
+				 "server hung up when TLS was to begin: only TLS 1.1 or older?");
+	if (probe_old_tls(c->host, c->port, c->wire.timeout))
+		return fail_make(FAIL_TLS, FAIL_ACCOUNT, "server offers only TLS 1.1 or older");
+	return fail;
+}
+
 const struct fail *connect_tls(struct connection *connection)
 {
 	const struct fail *fail;
+	uint64_t heard = connection->wire.counts.in;
 	struct tls_options options = {
 		.host = connection->host,
 		.ca_file = connection->ca_file,
@@ -384,6 +401,8 @@ const struct fail *connect_tls(struct connection *connection)
 	fail = tls_start(&connection->wire, &options, &connection->tls);
 	if (!fail)
 		log_line(LOG_VERBOSE, "%s: %s", connection->host, tls_describe(connection->tls));
+	else if (connection->wire.end_seen && connection->wire.counts.in == heard)
+		fail = hung_up(connection, heard, fail);
 	return fail;
 }
 

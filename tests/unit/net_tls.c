@@ -275,11 +275,27 @@ static void act_answer_plainly(int fd, void *context)
 		;
 }
 
+/* Hangs up at the ClientHello, then serves or hangs up at the next connection. */
 static void act_hang_up(int fd, void *context)
+{
+	const struct server *server = context;
+	char data[4096];
+
+	peer_need(read(fd, data, sizeof(data)) > 0);
+	close(fd);
+	fd = peer_accept();
+	if (server->version)
+		server_start(fd, server);
+	peer_need(read(fd, data, sizeof(data)) > 0);
+}
+
+static void act_hang_up_after_start(int fd, void *context)
 {
 	char data[4096];
 
 	(void)context;
+	peer_expect(fd, "a STARTTLS\r\n");
+	peer_say(fd, "a OK\r\n");
 	peer_need(read(fd, data, sizeof(data)) > 0);
 }
 
@@ -302,9 +318,44 @@ static void test_plain_servers(void **state)
 	connect_close(c);
 	peer_end(&peer);
 
-	peer = peer_start(act_hang_up, NULL, 0);
+}
+
+/* Servers that hang up at the ClientHello, without an alert: which of them only know an old TLS? */
+static void test_hang_up(void **state)
+{
+	static const struct {
+		int version; /* that the server then accepts; 0: it always hangs up */
+		enum fail_code code;
+		const char *words;
+	} table[] = {
+		{ TLS1_VERSION, FAIL_TLS, "server offers only TLS 1.1 or older" },
+		{ TLS1_1_VERSION, FAIL_TLS, "server offers only TLS 1.1 or older" },
+		{ TLS1_2_VERSION, FAIL_UNREACHABLE, "TLS handshake: connection" },
+		{ TLS1_3_VERSION, FAIL_UNREACHABLE, "TLS handshake: connection" },
+		{ 0, FAIL_UNREACHABLE, "TLS handshake: connection" },
+	};
+	struct connection *c;
+	struct peer peer;
+	size_t i, checked = 0;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++, checked++) {
+		struct server server = { .who = GOOD, .version = table[i].version, .refused = true };
+
+		peer = peer_start(act_hang_up, &server, 0);
+		c = peer_connect(&peer, "localhost", authority_file, NULL, 20);
+		must_fail(connect_tls(c), table[i].code, table[i].words);
+		assert_false(connect_is_tls(c));
+		connect_close(c);
+		peer_end(&peer);
+	}
+	assert_true(checked >= 5);
+
+	peer = peer_start(act_hang_up_after_start, NULL, 0);
 	c = peer_connect(&peer, "localhost", authority_file, NULL, 20);
-	must_fail(connect_tls(c), FAIL_UNREACHABLE, "TLS handshake: connection");
+	must_send(c, "a STARTTLS\r\n");
+	must_read(c, "a OK\r\n");
+	must_fail(connect_tls(c), FAIL_TLS, "server hung up when TLS was to begin");
 	connect_close(c);
 	peer_end(&peer);
 }
@@ -579,7 +630,7 @@ int main(void)
 		cmocka_unit_test(test_start_tls),     cmocka_unit_test(test_injection),
 		cmocka_unit_test(test_much),          cmocka_unit_test(test_full_pipes),
 		cmocka_unit_test(test_garbage),       cmocka_unit_test(test_renegotiation),
-		cmocka_unit_test(test_tickets),
+		cmocka_unit_test(test_tickets),       cmocka_unit_test(test_hang_up),
 	};
 
 	return cmocka_run_group_tests_name("net/tls", tests, make_certificates, drop_certificates);
