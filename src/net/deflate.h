@@ -22,7 +22,8 @@ size_t deflate_pack(struct deflate *d, const void **data, size_t *size, bool flu
 
 /* Unpacks from `data`, telling in *used how much of it was taken, into at most `room` bytes at
  * `out`; *made of them were filled.  Nothing made: more data is needed.
- * Fails: FAIL_PROTOCOL (ACCOUNT) when the data is not deflated, or its end is marked. */
+ * Fails (ACCOUNT): FAIL_PROTOCOL when the data is not deflated; FAIL_UNREACHABLE at the mark of the
+ * stream's end. */
 const struct fail *deflate_unpack(struct deflate *d, const void *data, size_t size,
 				  size_t *used, void *out, size_t room, size_t *made) MUST_CHECK;
 
