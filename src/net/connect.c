@@ -365,8 +365,8 @@ static bool bytes_waiting(struct connection *c)
 	return inbox_size(&c->inbox) || recv(c->wire.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
-/* The server hung up when TLS was to begin.  Dovecot for one does so, without the alert that is due,
- * when the version does not suit it. */
+/* The server hung up when TLS was to begin.
+ * QUIRK(dovecot): so it does, without the alert that is due, when the version does not suit it. */
 static const struct fail *hung_up(struct connection *c, bool talked, const struct fail *fail)
 {
 	if (talked)

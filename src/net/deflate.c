@@ -92,7 +92,7 @@ const struct fail *deflate_unpack(struct deflate *d, const void *data, size_t si
 	case Z_BUF_ERROR: /* no more input */
 		return NULL;
 	case Z_STREAM_END:
-		/* Dovecot ends its stream before it closes; others just close. */
+		/* QUIRK(dovecot): it ends its stream before it closes; others just close. */
 		return fail_make(FAIL_UNREACHABLE, FAIL_ACCOUNT, "connection closed by the server");
 	default:
 		return fail_make(FAIL_PROTOCOL, FAIL_ACCOUNT, "deflated data is broken: %s",
