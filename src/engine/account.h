@@ -41,6 +41,8 @@ struct engine {
 struct sync_request {
 	const char *const *folders; /* names or patterns; count 0: all */
 	size_t folder_count;
+	bool *found;                /* folder_count of them, set where there is such a folder; NULL:
+	                             * all must be there, else FAIL_USAGE before anything is done */
 	const char *first;          /* the folder in use; NULL none */
 	bool dry_run;
 	bool pull_only, push_only;

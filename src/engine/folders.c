@@ -446,7 +446,9 @@ static const struct fail *check_names(const struct run *run)
 
 		for (size_t k = 0; k < run->folder_count && !found; k++)
 			found = str_match(run->request->folders[i], run->folders[k].path);
-		if (!found)
+		if (found && run->request->found)
+			run->request->found[i] = true;
+		if (!found && !run->request->found)
 			return fail_make(FAIL_USAGE, FAIL_ACCOUNT, "there is no folder %s",
 					 run->request->folders[i]);
 	}
