@@ -6,7 +6,6 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "base/nearest.h"
 #include "base/str.h"
 #include "base/terminal.h"
 #include "command/service.h"
@@ -331,8 +330,15 @@ static void tell_program(struct json *json, const struct account *account,
 
 /* ---- the command ----------------------------------------------------------------------------- */
 
-static void tell_text(const struct sync *sync)
+/* Not in a run of cron's that changed nothing: that is to print nothing. */
+static void tell_text(const struct sync *sync, const struct sync_outcome *outcome)
 {
+	bool any = terminal_is() || log_level() >= LOG_VERBOSE;
+
+	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+		any = any || count_of(outcome, i) > 0;
+	if (!any)
+		return;
 	if (sync->text_count == 1)
 		log_line(LOG_NORMAL, "%s: %s: mode text is not built yet, treated as full",
 			 sync->account->name, sync->text_folder);
@@ -340,19 +346,6 @@ static void tell_text(const struct sync *sync)
 		log_line(LOG_NORMAL,
 			 "%s: %s and %zu more folders: mode text is not built yet, treated as full",
 			 sync->account->name, sync->text_folder, sync->text_count - 1);
-}
-
-/* Notes which of the folders named on the command line there are. */
-static const struct fail *note_folders(const struct call *call, struct service *service, bool *found)
-{
-	struct state_folder *folders = NULL;
-	size_t count = 0;
-	const struct fail *f = state_folders(service->state, service->arena, &folders, &count);
-
-	for (size_t i = 0; !f && i < call->argument_count; i++)
-		for (size_t j = 0; j < count && !found[i]; j++)
-			found[i] = str_match(call->arguments[i], folders[j].path);
-	return f;
 }
 
 static enum exit_code sync_account(const struct call *call, const struct account *account,
@@ -364,6 +357,7 @@ static enum exit_code sync_account(const struct call *call, const struct account
 	struct sync_outcome outcome = { .plan = &plan };
 	struct sync_request request = {
 		.folders = call->arguments, .folder_count = call->argument_count,
+		.found = call->account_count > 1 ? found : NULL,
 		.dry_run = values->dry_run,
 		.pull_only = values->pull, .push_only = values->push,
 		.allow = values->allow, .allow_count = values->allow_count,
@@ -392,14 +386,12 @@ static enum exit_code sync_account(const struct call *call, const struct account
 		request.first = folder_in_use(call, account, service->arena);
 		f = account_sync(&engine, &request, &outcome);
 		code = outcome_code(service, &outcome);
-		if (!f && !values->dry_run)
-			f = note_folders(call, service, found);
 	}
 	terminal_clear();
 	code = exit_code_worse(code, exit_code_of(f));
 	if (f)
 		log_line(LOG_QUIET, "%s: %s", account->name, f->text);
-	tell_text(&sync);
+	tell_text(&sync, &outcome);
 	if (call->json)
 		tell_program(json, account, &outcome, f, code, values->dry_run);
 	else if (values->dry_run)
@@ -411,49 +403,62 @@ static enum exit_code sync_account(const struct call *call, const struct account
 	return code;
 }
 
-static enum exit_code run(const struct call *call)
+static enum exit_code check_arguments(const struct call *call)
 {
 	const struct sync_values *values = call->values;
-	struct json json = { .out = call->out };
-	struct arena *arena = arena_new();
-	bool *found = arena_alloc(arena, call->argument_count + 1);
-	enum exit_code code = EXIT_DONE, one;
+	enum exit_code code = EXIT_DONE;
 
-	for (size_t i = 0; i < call->argument_count && code == EXIT_DONE; i++) {
+	for (size_t i = 0; i < call->argument_count; i++) {
 		const char *wrong = pattern_wrong(call->arguments[i]);
 
-		if (wrong) {
-			log_line(LOG_QUIET, "sync: %s: %s", call->arguments[i], wrong);
-			code = EXIT_USAGE;
-		}
+		if (!wrong)
+			continue;
+		log_line(LOG_QUIET, "sync: %s: %s", call->arguments[i], wrong);
+		code = EXIT_USAGE;
 	}
 	if (values->pull && values->push) {
 		log_line(LOG_QUIET, "sync: --pull and --push exclude each other; without them it is "
 				    "both ways");
 		code = EXIT_USAGE;
 	}
-	if (code != EXIT_DONE)
-		goto out;
+	return code;
+}
 
+/* Of several accounts one must have each folder that was named.  One that could not be asked may be the
+ * one: then nothing is said. */
+static enum exit_code check_found(const struct call *call, const bool *found, enum exit_code code)
+{
+	if (call->account_count < 2 || (code != EXIT_DONE && code != EXIT_SOME && code != EXIT_HELD))
+		return code;
+	for (size_t i = 0; i < call->argument_count; i++) {
+		if (found[i])
+			continue;
+		log_line(LOG_QUIET, "no account has a folder %s", call->arguments[i]);
+		code = EXIT_USAGE;
+	}
+	return code;
+}
+
+static enum exit_code run(const struct call *call)
+{
+	enum exit_code code = check_arguments(call);
+	struct json json = { .out = call->out };
+	struct arena *arena;
+	bool *found;
+
+	if (code != EXIT_DONE)
+		return code;
+	arena = arena_new();
+	found = arena_alloc(arena, call->argument_count + 1);
 	if (call->json)
 		json_begin(&json, '[');
-	for (size_t i = 0; i < call->account_count; i++) {
-		one = sync_account(call, call->accounts[i], &json, found);
-		code = exit_code_worse(code, one);
-	}
+	for (size_t i = 0; i < call->account_count; i++)
+		code = exit_code_worse(code, sync_account(call, call->accounts[i], &json, found));
 	if (call->json) {
 		json_end(&json, ']');
 		buf_addc(call->out, '\n');
 	}
-	if (values->dry_run || (code != EXIT_DONE && code != EXIT_SOME && code != EXIT_HELD))
-		goto out; /* not all folders became known */
-	for (size_t i = 0; i < call->argument_count; i++) {
-		if (found[i])
-			continue;
-		log_line(LOG_QUIET, "%s: there is no such folder", call->arguments[i]);
-		code = exit_code_worse(code, EXIT_SOME);
-	}
-out:
+	code = check_found(call, found, code);
 	arena_free(arena);
 	return code;
 }
