@@ -87,7 +87,8 @@ static size_t unit_escape(const char *s, size_t size, bool first, char unit[UNIT
 	return used;
 }
 
-/* One directory's name: as many units as fit into `most` bytes.  Returns the number of bytes used. */
+/* One directory's name: as many units as fit into `most` bytes.  Returns the number of bytes used.
+ */
 static size_t piece_escape(const char *s, size_t size, size_t most, char piece[PATH_COMPONENT],
 			   size_t *piece_size)
 {
@@ -178,8 +179,8 @@ bool path_component_unescape(struct buf *out, const char *path, size_t size)
 	return same;
 }
 
-/* The size of the component at the start of `path`: one directory name, or several where it was cut.
- * False if the path ends before the component does. */
+/* The size of the component at the start of `path`: one directory name, or several where it was
+ * cut. False if the path ends before the component does. */
 static bool component_span(const char *path, size_t *size, size_t *depth)
 {
 	*size = 0;

@@ -11,8 +11,8 @@
  *     over 255 bytes                                            cut into nested directories, every
  *                                                               one but the last ends in "%+"
  *
- * ("%-" and a final "%+" that stand in the name itself have their '%' escaped.)  All else stays as it
- * is: "100% Wolle" and "Entwürfe" are their own names.  Nothing is stored beside the names: the
+ * ("%-" and a final "%+" that stand in the name itself have their '%' escaped.)  All else stays as
+ * it is: "100% Wolle" and "Entwürfe" are their own names.  Nothing is stored beside the names: the
  * mapping can be undone by looking at the path alone, and it is one-to-one.
  *
  * Of the names that a person can give to a directory not all are results of this mapping ("a%41",
