@@ -1,0 +1,163 @@
+/* Stamp: times of directories, cursors, revisions. */
+#include "store/maildir/stamp.h"
+
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The first word of every cursor: a later koc that means something else by it changes the number.
+ */
+#define CURSOR_TAG "maildir1"
+#define STAMP_TEXT 96
+
+struct stamp stamp_of(const struct stat *status)
+{
+	return (struct stamp){
+		.inode = status->st_ino,
+		.modified = status->st_mtim,
+		.changed = status->st_ctim,
+	};
+}
+
+const struct fail *stamp_read(int at, const char *name, struct stamp *stamp)
+{
+	struct stat status;
+
+	*stamp = (struct stamp){ 0 };
+	if (fstatat(at, name, &status, AT_SYMLINK_NOFOLLOW) == 0)
+		*stamp = stamp_of(&status);
+	else if (errno != ENOENT)
+		return fail_errno(FAIL_FOLDER, errno, "%s", name);
+	return NULL;
+}
+
+static int time_order(struct timespec a, struct timespec b)
+{
+	if (a.tv_sec != b.tv_sec)
+		return a.tv_sec < b.tv_sec ? -1 : 1;
+	return (a.tv_nsec > b.tv_nsec) - (a.tv_nsec < b.tv_nsec);
+}
+
+bool stamp_equal(const struct stamp *a, const struct stamp *b)
+{
+	return a->inode == b->inode && time_order(a->modified, b->modified) == 0 &&
+	       time_order(a->changed, b->changed) == 0;
+}
+
+bool stamp_trusted(const struct stamp *stamp, struct timespec touched)
+{
+	/* What is not there has no time that could stay the same when it comes. */
+	if (!stamp->inode)
+		return true;
+	/* A time in the future would hide changes for as long as it lies there. */
+	return time_order(stamp->modified, touched) < 0 && time_order(stamp->changed, touched) < 0;
+}
+
+/* ---- the touched file --------------------------------------------------------------------- */
+
+/* O_TMPFILE leaves no trace in the directory; a file system that lacks it gets one that is unlinked
+ * at once. */
+static int touch_make(int root, const char *where)
+{
+	char name[48];
+	int directory = -1;
+	int fd = -1;
+
+	if (file_open_directory(root, where, false, &directory))
+		return -1;
+	fd = openat(directory, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, FILE_MODE);
+	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
+		snprintf(name, sizeof name, ".koc-touch-%ld", (long)getpid());
+		if (file_create(directory, name, &fd) || unlinkat(directory, name, 0) != 0) {
+			if (fd >= 0)
+				close(fd);
+			fd = -1;
+		}
+	}
+	close(directory);
+	return fd;
+}
+
+struct timespec touch_now(struct touch *touch, int root)
+{
+	struct timespec none = { 0 };
+	struct stat status;
+
+	if (touch->fd < 0 && !touch->failed) {
+		touch->fd = touch_make(root, ".koc");
+		if (touch->fd < 0)
+			touch->fd = touch_make(root, "mail");
+		touch->failed = touch->fd < 0;
+	}
+	if (touch->fd < 0 || futimens(touch->fd, NULL) != 0 || fstat(touch->fd, &status) != 0)
+		return none;
+	/* Both come from the file system's clock; the earlier one promises less. */
+	return time_order(status.st_mtim, status.st_ctim) < 0 ? status.st_mtim : status.st_ctim;
+}
+
+void touch_close(struct touch *touch)
+{
+	if (touch->fd >= 0)
+		close(touch->fd);
+	touch->fd = -1;
+}
+
+/* ---- cursors ------------------------------------------------------------------------------ */
+
+static void stamp_text(char out[STAMP_TEXT], const struct stamp *stamp)
+{
+	if (!stamp->inode)
+		snprintf(out, STAMP_TEXT, "-");
+	else
+		snprintf(out, STAMP_TEXT, "%llx:%llx.%lx:%llx.%lx",
+			 (unsigned long long)stamp->inode,
+			 (unsigned long long)stamp->modified.tv_sec,
+			 (unsigned long)stamp->modified.tv_nsec,
+			 (unsigned long long)stamp->changed.tv_sec,
+			 (unsigned long)stamp->changed.tv_nsec);
+}
+
+void stamps_text(char out[STAMPS_TEXT], const struct stamps *stamps, struct timespec touched)
+{
+	const struct stamp *each[] = { &stamps->cur, &stamps->new, &stamps->table };
+	char text[3][STAMP_TEXT];
+
+	for (size_t i = 0; i < 3; i++) {
+		stamp_text(text[i], each[i]);
+		if (!stamp_trusted(each[i], touched))
+			snprintf(text[i], STAMP_TEXT, "racy");
+	}
+	snprintf(out, STAMPS_TEXT, "%s %s %s %s", CURSOR_TAG, text[0], text[1], text[2]);
+}
+
+bool stamps_match(const char *cursor, const struct stamps *now)
+{
+	const struct stamp *each[] = { &now->cur, &now->new, &now->table };
+	char text[3][STAMP_TEXT];
+	char expected[STAMPS_TEXT];
+
+	/* A cursor that would be written for what is there now, were it all trusted: "racy" and
+	 * other people's texts never equal it. */
+	for (size_t i = 0; i < 3; i++)
+		stamp_text(text[i], each[i]);
+	snprintf(expected, sizeof expected, "%s %s %s %s", CURSOR_TAG, text[0], text[1], text[2]);
+	return strcmp(cursor, expected) == 0;
+}
+
+/* ---- revisions ---------------------------------------------------------------------------- */
+
+void revision_text(char out[REVISION_TEXT], const struct stat *status)
+{
+	int size = snprintf(out, REVISION_TEXT, "%llx-%llx-%llx",
+			    (unsigned long long)status->st_ino,
+			    (unsigned long long)status->st_size,
+			    (unsigned long long)status->st_mtim.tv_sec);
+
+	if (status->st_mtim.tv_nsec && size > 0 && size < REVISION_TEXT)
+		snprintf(out + size, (size_t)(REVISION_TEXT - size), ".%lx",
+			 (unsigned long)status->st_mtim.tv_nsec);
+}

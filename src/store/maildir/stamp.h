@@ -1,0 +1,70 @@
+/* Stamp: what the times of a directory or file say about whether it changed, and the cursor that
+ * is made of them.
+ *
+ * A directory's times move whenever a name in it comes, goes or changes.  But clocks tick coarsely
+ * (4 ms, 2 s on FAT): a change in the same tick as the one before leaves the times as they are.
+ * So, as git does with its index, a stamp is trusted only if it is older than a file that was
+ * touched on the same file system before the directory was read: whatever changes after the touch
+ * gets a time that is not before it.  Nothing ever waits for the clock.
+ */
+#ifndef KOC_STORE_MAILDIR_STAMP_H
+#define KOC_STORE_MAILDIR_STAMP_H
+
+#include "base/fail.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <time.h>
+
+struct stamp {
+	uint64_t inode;            /* 0: it is not there */
+	struct timespec modified;  /* mtime, which tools may set back (rsync, tar) … */
+	struct timespec changed;   /* … and ctime, which they cannot */
+};
+
+/* The stamp of the file `name` in `at`; one that is not there is no failure. */
+const struct fail *stamp_read(int at, const char *name, struct stamp *stamp) MUST_CHECK;
+struct stamp stamp_of(const struct stat *status);
+bool stamp_equal(const struct stamp *a, const struct stamp *b);
+
+/* Will every change from `touched` on move this stamp? */
+bool stamp_trusted(const struct stamp *stamp, struct timespec touched);
+
+/* ---- the touched file --------------------------------------------------------------------- */
+
+/* A file without a name on the store's file system. */
+struct touch {
+	int fd; /* -1: not made yet, or cannot be made */
+	bool failed;
+};
+
+/* Touches it and tells its time.  Where that cannot be done (a read-only file system) the time is
+ * zero: nothing is trusted then.  The file is made in `root`/.koc, else in `root`/mail. */
+struct timespec touch_now(struct touch *touch, int root);
+void touch_close(struct touch *touch);
+
+/* ---- cursors ------------------------------------------------------------------------------ */
+
+/* What a folder's directories and its table of keywords looked like. */
+struct stamps {
+	struct stamp cur, new, table;
+};
+
+#define STAMPS_TEXT 300
+
+/* The cursor for stamps that were read after the touch at `touched`; one that is not trusted is
+ * written so that it never matches. */
+void stamps_text(char out[STAMPS_TEXT], const struct stamps *stamps, struct timespec touched);
+
+/* Does the cursor say that nothing changed since?  False for any text that is no cursor. */
+bool stamps_match(const char *cursor, const struct stamps *now);
+
+/* ---- revisions ---------------------------------------------------------------------------- */
+
+#define REVISION_TEXT 72
+
+/* A file's revision: inode, size and mtime.  Not ctime: a rename moves that. */
+void revision_text(char out[REVISION_TEXT], const struct stat *status);
+
+#endif
