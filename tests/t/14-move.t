@@ -43,7 +43,8 @@ with Account(None) as a:
     equal(subjects(a.server.messages("Work/B")), ["Message 4", "Message 5", "Message 6"],
           "Work/B: of two places the server's wins")
     ok("APPEND" not in run.verbs, "nothing was uploaded", run.verbs)
-    ok(not run.fetched_bodies(), "nothing was downloaded", run.fetched_bodies())
+    ok(len(run.fetched_bodies()) <= 1, "only what was copied there was downloaded",
+       run.fetched_bodies())
     flags = {s: m["flags"] for m in a.server.messages("Work/A") for s in subjects([m])}
     equal(flags["Message 1"], "FRS", "flags changed with the move arrive")
     ok("R" in flags["Message 7"], "flags set there meanwhile are kept", flags)

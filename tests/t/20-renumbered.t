@@ -4,20 +4,22 @@ import os, sys; sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + 
 from harness import Account, LISTING, text_message
 from tap import equal, finish, ok
 
+FOLDER = "Archive/2025"  # INBOX cannot be renamed
+
 with Account("small") as a:
     a.sync()
-    before = {m["digest"]: os.stat(m["path"]).st_ino for m in a.mail.messages("INBOX")}
-    count = len(a.mail.files("INBOX"))
-    a.server.renumber("INBOX")
-    a.server.append("INBOX", text_message("New after the change"))
-    a.server.store("INBOX", a.server.uids("INBOX")[3], "+", "F")
-    a.mail.deliver("INBOX", text_message("Written here meanwhile"), "S")
+    before = {m["digest"]: os.stat(m["path"]).st_ino for m in a.mail.messages(FOLDER)}
+    count = len(a.mail.files(FOLDER))
+    a.server.renumber(FOLDER)
+    a.server.append(FOLDER, text_message("New after the change"))
+    a.server.store(FOLDER, a.server.uids(FOLDER)[3], "+", "F")
+    a.mail.deliver(FOLDER, text_message("Written here meanwhile"), "S")
     run = a.sync()
     a.equal(at_least=202)
-    equal(len(a.mail.files("INBOX")), count + 2, "each message is there once")
+    equal(len(a.mail.files(FOLDER)), count + 2, "each message is there once")
     ok(len(run.fetched_bodies()) <= 1, "only the new one was downloaded", run.fetched_bodies())
     equal(len([c for c in run.commands if c.verb == "APPEND"]), 1, "only the new one was uploaded")
-    after = {m["digest"]: os.stat(m["path"]).st_ino for m in a.mail.messages("INBOX")}
+    after = {m["digest"]: os.stat(m["path"]).st_ino for m in a.mail.messages(FOLDER)}
     equal({d: i for d, i in after.items() if d in before}, before, "the files are the same files")
     a.silent(allowed=LISTING)
 finish(at_least=10)

@@ -8,7 +8,8 @@ from tap import equal, finish, ok
 
 def account():
     a = Account(None)
-    for folder, n in (("INBOX", 40), ("Archive", 40)):
+    a.server.create("Lists")
+    for folder, n in (("INBOX", 40), ("Lists", 40)):
         for i in range(n):
             a.server.append(folder, text_message(f"{folder} {i}"), "S")
     a.sync(name="first sync")
@@ -18,10 +19,10 @@ def account():
 with account() as a:
     for path in a.mail.files("INBOX")[:15]:
         os.unlink(path)
-    a.mail.deliver("Archive", text_message("Unrelated"), "S")
+    a.mail.deliver("Lists", text_message("Unrelated"), "S")
     run = a.sync(status=3, name="15 of 40 removed here: held")
     equal(len(a.server.uids("INBOX")), 40, "all are still there")
-    equal(len(a.server.uids("Archive")), 41, "everything else goes on")
+    equal(len(a.server.uids("Lists")), 41, "everything else goes on")
     ok("INBOX" in run.err + run.out, "the run names the folder", run)
     a.sync(status=3, name="held still in the next run")
     equal(len(a.server.uids("INBOX")), 40, "and nothing lost")
@@ -43,7 +44,7 @@ with account() as a:
 with account() as a:
     for path in a.mail.files("INBOX")[:9]:
         os.unlink(path)
-    a.server.expunge("Archive", a.server.uids("Archive")[:9])
+    a.server.expunge("Lists", a.server.uids("Lists")[:9])
     a.sync(name="9 of 40 pass without a word")
     a.equal()
 
@@ -62,20 +63,20 @@ with account() as a:
     shutil.move(a.store + "/mail", a.base + "/mail-unmounted")
     run = a.sync(status=3, name="the whole mail directory is missing: held")
     equal(len(a.server.uids("INBOX")), 40, "all are still there")
-    equal(len(a.server.uids("Archive")), 40, "in every folder")
+    equal(len(a.server.uids("Lists")), 40, "in every folder")
     shutil.rmtree(a.store + "/mail", ignore_errors=True)
     shutil.move(a.base + "/mail-unmounted", a.store + "/mail")
     a.sync(name="when it is back, all is well")
     a.equal(at_least=80)
 
 with account() as a:
-    a.server.delete("Archive")
+    a.server.delete("Lists")
     a.sync(status=3, name="the server no longer lists a folder: held")
-    equal(len(a.mail.files("Archive")), 40, "all are still here")
+    equal(len(a.mail.files("Lists")), 40, "all are still here")
 
 with account() as a:
     for path in a.mail.files("INBOX"):
-        a.mail.move(path, "Archive")
+        a.mail.move(path, "Lists")
     a.sync(name="a completed move of all is no removal")
     a.equal(at_least=80)
 
