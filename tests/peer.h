@@ -35,8 +35,9 @@ typedef void peer_act(int fd, void *context);
 		}                                                                                  \
 	} while (0)
 
-/* A listening socket on 127.0.0.1, any port; `buffer` bytes of receive buffer, 0 the usual. */
-static inline int peer_listen(int backlog, int buffer, struct sockaddr_in *address)
+/* A socket bound to 127.0.0.1, any port, that does not listen: connecting to it is refused, and nobody
+ * else gets the port meanwhile. */
+static inline int peer_bind(int buffer, struct sockaddr_in *address)
 {
 	socklen_t size = sizeof(*address);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -49,6 +50,14 @@ static inline int peer_listen(int backlog, int buffer, struct sockaddr_in *addre
 			setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer)), 0);
 	assert_int_equal(bind(fd, (const struct sockaddr *)(const void *)address, size), 0);
 	assert_int_equal(getsockname(fd, (struct sockaddr *)(void *)address, &size), 0);
+	return fd;
+}
+
+/* The same, listening; `buffer` bytes of receive buffer, 0 the usual. */
+static inline int peer_listen(int backlog, int buffer, struct sockaddr_in *address)
+{
+	int fd = peer_bind(buffer, address);
+
 	assert_int_equal(listen(fd, backlog), 0);
 	return fd;
 }

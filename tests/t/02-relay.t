@@ -203,10 +203,9 @@ equal(seen, "reset", "a reset arrives as a reset")
 sock.close()
 relay.counts()
 
-closed = socket.create_server(("127.0.0.1", 0))
-port = closed.getsockname()[1]
-closed.close()
-relay = Relay(port)
+deaf = socket.socket()  # bound, so that nobody else gets the port, but not listening
+deaf.bind(("127.0.0.1", 0))
+relay = Relay(deaf.getsockname()[1])
 try:
     seen = relay.connect().recv(10)
 except ConnectionResetError:
