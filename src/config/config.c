@@ -235,16 +235,16 @@ static struct account *account_find(struct config *config, const char *name)
 /* The outline and libconfuse's tree have the same sections in the same order. */
 static void sections(struct reading *r, cfg_t *cfg)
 {
-	const struct place *place = r->outline.items;
-	const struct place *end = place + r->outline.count;
+	const struct place *place = r->outline.items, *end;
 
-	for (unsigned int i = 0; i < cfg_size(cfg, "account"); i++) {
+	if (r->outline.count == 0)
+		return;
+	end = place + r->outline.count;
+	for (unsigned int i = 0; i < cfg_size(cfg, "account") && place < end; i++) {
 		cfg_t *section = cfg_getnsec(cfg, "account", i);
 		const struct place *first = place;
 		struct account *account;
 
-		if (place == end)
-			break;
 		account = r->modes ? account_find(r->config, cfg_title(section))
 				   : account_add(r, section, place);
 		place++;
