@@ -58,12 +58,14 @@ static void moved_here(void *context, struct candidate *old, struct candidate *f
 	struct op *gone = old->match->op, *made = fresh->match->op;
 	const struct policy *from = search->folders[gone->folder].policy;
 	const struct policy *to = search->folders[fresh->folder].policy;
+	bool closed = !to->in_scope || to->mode == MODE_OFF || takes_back(to);
 
-	if (takes_back(from)) { /* the old place keeps it, the new one gets a copy */
-		moves_duplicate(made, old->match->row);
+	if (takes_back(from)) { /* the old place keeps it, the new one gets a copy if it may */
+		if (!closed)
+			moves_duplicate(made, old->match->row);
 		return;
 	}
-	if (!to->in_scope || to->mode == MODE_OFF || takes_back(to)) {
+	if (closed) {
 		become(gone, VERB_LEAVE, SERVER,
 		       takes_back(to) ? "moved to a folder that is read-only on the server"
 				      : "moved to a folder that is not synchronised");
