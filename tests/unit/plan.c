@@ -14,7 +14,7 @@
  *     :SF,x   flags by letter, then keywords
  *     @r      with the ref r instead of "7" (server), "f7" (here)
  * A base that differs by side is "server/here".  "1..30" as a name makes thirty items.  Words behind the
- * columns: date=N, key=K (keyed kinds; else "k7"), kept, trouble=WORD.
+ * columns: date=N, key=K (keyed kinds; else "k7"), no-key, kept, trouble=WORD.
  *
  * Words of a folder: its policy (mode=text mode=off direction=pull direction=push delete=never
  * delete=expunge keep merge allow out-of-scope pull-only push-only read-only expunge), and what the
@@ -22,7 +22,8 @@
  * cannot-move" is about the server.
  *
  * The plan is what core/text.h prints, blanks apart, with "+left" where flag changes stay pending.  A
- * look is printed too; then it is answered, and the item planned again.
+ * look is printed too; then it is answered, and the item planned again.  Last comes what the guard
+ * counted: "= PATH holds 11 towards the server".
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -284,6 +285,8 @@ static void item_read(struct scenario *s, unsigned number, char **words, size_t 
 	for (size_t i = 3; i < count; i++) {
 		if (strcmp(words[i], "kept") == 0)
 			item->row.marks |= ROW_KEPT;
+		else if (strcmp(words[i], "no-key") == 0)
+			item->match.key = NULL;
 		else if (str_starts(words[i], "date="))
 			item->match.date = item->row.date = atoll(words[i] + 5);
 		else if (str_starts(words[i], "key="))
@@ -394,6 +397,20 @@ static void find_copies(struct scenario *s, struct op *ops)
 	}
 }
 
+/* What was held in a folder. */
+static void tell_held(struct scenario *s, const char *path, const struct guard_folder *guard)
+{
+	if (guard->held[SERVER])
+		buf_addf(&s->got, "= %s holds %llu towards the server\n", path,
+			 (unsigned long long)guard->held[SERVER]);
+	if (guard->held[LOCAL])
+		buf_addf(&s->got, "= %s holds %llu towards here\n", path,
+			 (unsigned long long)guard->held[LOCAL]);
+	if (guard->held_flags)
+		buf_addf(&s->got, "= %s holds %llu losses of flags\n", path,
+			 (unsigned long long)guard->held_flags);
+}
+
 /* From the items to the text of the plan, as the engine does. */
 static void plan_all(struct scenario *s)
 {
@@ -428,6 +445,8 @@ static void plan_all(struct scenario *s)
 	guard_check(ops, count, guards, folder_count);
 	for (size_t i = 0; i < count; i++)
 		tell(s, &ops[i]);
+	for (size_t i = 0; i < folder_count; i++)
+		tell_held(s, s->folders.items[i]->path, &guards[i]);
 }
 
 /* ---- running ------------------------------------------------------------------------------ */
