@@ -11,12 +11,19 @@
 #define SET_MOST  ((size_t)900)
 #define JOBS_MOST ((size_t)1000) /* in one command */
 
+/* Does a COPYUID speak of this act's messages? */
+static bool is_of(const struct act *act, const struct code *code)
+{
+	return act->count && code->from_count && code->from[0].first >= act->jobs[0]->uid &&
+	       code->from[0].first <= act->jobs[act->count - 1]->uid;
+}
+
 static const struct fail *act_take(void *context, const struct answer *answer)
 {
 	struct act *act = context;
 	const struct code *code = &answer->code;
 
-	if (code->kind != CODE_COPYUID || act->copied.kind == CODE_COPYUID)
+	if (code->kind != CODE_COPYUID || act->copied.kind == CODE_COPYUID || !is_of(act, code))
 		return NULL;
 	act->copied = *code;
 	act->copied.from = arena_alloc(act->arena, (code->from_count + 1) * sizeof *code->from);
@@ -26,7 +33,7 @@ static const struct fail *act_take(void *context, const struct answer *answer)
 	return NULL;
 }
 
-void acts_add(struct acts *acts, struct selection *selection, struct job **jobs, size_t count,
+void acts_add(struct acts *acts, struct site *site, struct job **jobs, size_t count,
 	      const char *step, const char *before, const char *after, act_outcome *outcome)
 {
 	struct arena *arena = acts->flight.arena;
@@ -42,7 +49,7 @@ void acts_add(struct acts *acts, struct selection *selection, struct job **jobs,
 		buf_init(&set, SET_MOST + 32);
 		act->imap = acts->imap;
 		act->arena = arena;
-		act->selection = selection;
+		act->site = site;
 		act->outcome = outcome;
 		act->jobs = jobs + first;
 		act->count = uid_set_add(&set, uids + first, count - first, most, SET_MOST);
@@ -52,6 +59,43 @@ void acts_add(struct acts *acts, struct selection *selection, struct job **jobs,
 		first += act->count;
 		buf_free(&set);
 	}
+}
+
+/* ---- which messages are there -------------------------------------------------------------- */
+
+static const struct fail *site_take(void *context, const struct answer *answer)
+{
+	struct site *site = context;
+
+	if (answer->kind == ANSWER_SEARCH)
+		for (size_t i = 0; i < answer->uid_count; i++)
+			*vec_push(&site->found) = answer->uids[i];
+	return NULL;
+}
+
+struct site *site_add(struct acts *acts, struct box *box, struct job **jobs, size_t count)
+{
+	struct arena *arena = acts->flight.arena;
+	struct site *site = arena_alloc(arena, sizeof *site);
+	uint32_t *uids = arena_alloc(arena, (count + 1) * sizeof *uids);
+	size_t wanted = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (jobs[i]->uid && jobs[i]->state != JOB_DONE &&
+		    (wanted == 0 || uids[wanted - 1] != jobs[i]->uid))
+			uids[wanted++] = jobs[i]->uid;
+	select_need(acts->imap, &acts->flight, &site->selection, box);
+	for (size_t first = 0; first < wanted;) {
+		struct buf set;
+
+		buf_init(&set, SET_MOST + 32);
+		first += uid_set_add(&set, uids + first, wanted - first, wanted, SET_MOST);
+		*vec_push(&site->searches) =
+			flight_add(&acts->flight, site_take, site, "UID SEARCH UID %s", set.data);
+		buf_free(&set);
+	}
+	*vec_push(&acts->sites) = site;
+	return site;
 }
 
 /* ---- groups -------------------------------------------------------------------------------- */
@@ -66,7 +110,7 @@ struct group {
 
 struct groups {
 	struct acts *acts;
-	struct selection *selection;
+	struct site *site;
 	struct map *by_text; /* what the command says behind its set */
 	const char *step, *before;
 	act_outcome *outcome;
@@ -92,7 +136,7 @@ static void group_add(void *context, const char *text, void *value)
 
 	/* An act keeps its jobs longer than the group. */
 	memcpy(jobs, group->jobs.items, group->jobs.count * sizeof(struct job *));
-	acts_add(groups->acts, groups->selection, jobs, group->jobs.count, groups->step,
+	acts_add(groups->acts, groups->site, jobs, group->jobs.count, groups->step,
 		 groups->before, text, groups->outcome);
 	vec_free(&group->jobs);
 }
@@ -129,13 +173,10 @@ static void store_outcome(struct act *act, const struct fail *refused)
 		struct flag_change *change = job->change;
 		struct flag_delta delta;
 
-		if (job->refused)
+		if (job->refused || job->state == JOB_DONE)
 			continue;
-		delta = (struct flag_delta){
-			.add = flags_admitted(job->arena, job->box, change->add),
-			.remove = flags_admitted(job->arena, job->box, change->remove),
-		};
-
+		delta.add = flags_admitted(job->arena, job->box, job->delta.add);
+		delta.remove = flags_admitted(job->arena, job->box, job->delta.remove);
 		change->now = flag_delta_apply(job->arena, change->hint, &delta);
 		job_end(job, NULL);
 	}
@@ -148,38 +189,63 @@ static void store_first_outcome(struct act *act, const struct fail *refused)
 		jobs_refused(act, refused);
 }
 
-static void stores_add(struct acts *acts, struct selection *selection, const struct box *box,
-		       struct job **jobs, size_t count)
+/* Several changes of one message become one, the last one's. */
+static void changes_join(struct job **jobs, size_t count)
 {
-	struct arena *arena = acts->flight.arena;
-	struct groups remove = { acts, selection, map_new(), "store", "UID STORE ", store_first_outcome };
-	struct groups add = { acts, selection, map_new(), "store", "UID STORE ", store_outcome };
+	struct job *before = NULL;
 
 	for (size_t i = 0; i < count; i++) {
-		const struct flag_change *change = jobs[i]->change;
-		struct flags more, less;
+		struct job *job = jobs[i];
 
-		if (jobs[i]->kind != JOB_FLAG || jobs[i]->state == JOB_DONE)
+		if (job->kind != JOB_FLAG || job->state != JOB_OPEN)
 			continue;
-		more = flags_admitted(arena, box, change->add);
-		less = flags_admitted(arena, box, change->remove);
-		if (flags_none(more) && flags_none(less)) {
-			jobs[i]->change->now = change->hint;
-			job_end(jobs[i], NULL);
-			continue;
+		job->delta.add = job->change->add;
+		job->delta.remove = flags_minus(job->arena, job->change->remove, job->change->add);
+		if (before && before->uid == job->uid) {
+			struct flag_delta first = before->delta;
+
+			first.add = flags_minus(job->arena, first.add, job->change->remove);
+			first.remove = flags_minus(job->arena, first.remove, job->change->add);
+			job->delta.add = flags_union(job->arena, first.add, job->delta.add);
+			job->delta.remove = flags_union(job->arena, first.remove, job->delta.remove);
+			before->heir = job;
 		}
-		if (!flags_none(less) && !flags_none(more))
-			groups_put(&remove, arena_printf(arena, " -FLAGS.SILENT (%s)", flags_text(arena, less)),
-				   jobs[i]);
-		else if (!flags_none(less))
-			groups_put(&add, arena_printf(arena, " -FLAGS.SILENT (%s)", flags_text(arena, less)),
+		before = job;
+	}
+}
+
+static void stores_add(struct acts *acts, struct site *site, const struct box *box, struct job **jobs,
+		       size_t count)
+{
+	struct arena *arena = acts->flight.arena;
+	struct groups first = { acts, site, map_new(), "store", "UID STORE ", store_first_outcome };
+	struct groups last = { acts, site, map_new(), "store", "UID STORE ", store_outcome };
+
+	changes_join(jobs, count);
+	for (size_t i = 0; i < count; i++) {
+		struct flags more, less;
+		bool both;
+
+		if (jobs[i]->kind != JOB_FLAG || jobs[i]->state == JOB_DONE || jobs[i]->heir)
+			continue;
+		more = flags_admitted(arena, box, jobs[i]->delta.add);
+		less = flags_admitted(arena, box, jobs[i]->delta.remove);
+		both = !flags_none(more) && !flags_none(less);
+		if (flags_none(more) && flags_none(less)) {
+			jobs[i]->change->now = jobs[i]->change->hint;
+			job_end(jobs[i], NULL);
+		}
+		if (!flags_none(less))
+			groups_put(both ? &first : &last,
+				   arena_printf(arena, " -FLAGS.SILENT (%s)", flags_text(arena, less)),
 				   jobs[i]);
 		if (!flags_none(more))
-			groups_put(&add, arena_printf(arena, " +FLAGS.SILENT (%s)", flags_text(arena, more)),
+			groups_put(&last,
+				   arena_printf(arena, " +FLAGS.SILENT (%s)", flags_text(arena, more)),
 				   jobs[i]);
 	}
-	groups_end(&remove);
-	groups_end(&add);
+	groups_end(&first);
+	groups_end(&last);
 }
 
 /* ---- COPY and MOVE ------------------------------------------------------------------------- */
@@ -246,6 +312,8 @@ static void transfer_outcome(struct act *act, const struct fail *refused)
 	for (size_t i = 0; i < act->count; i++) {
 		uint64_t n;
 
+		if (act->jobs[i]->state == JOB_DONE)
+			continue;
 		if (refused && !place(act->copied.from, act->copied.from_count, act->jobs[i]->uid, &n)) {
 			struct act rest = *act;
 
@@ -258,12 +326,11 @@ static void transfer_outcome(struct act *act, const struct fail *refused)
 	}
 }
 
-static void transfers_add(struct acts *acts, struct selection *selection, struct job **jobs,
-			  size_t count)
+static void transfers_add(struct acts *acts, struct site *site, struct job **jobs, size_t count)
 {
 	bool can_move = session_can(&acts->imap->session, CAP_MOVE);
-	struct groups copy = { acts, selection, map_new(), "copy", "UID COPY ", transfer_outcome };
-	struct groups move = { acts, selection, map_new(), "move", "UID MOVE ", transfer_outcome };
+	struct groups copy = { acts, site, map_new(), "copy", "UID COPY ", transfer_outcome };
+	struct groups move = { acts, site, map_new(), "move", "UID MOVE ", transfer_outcome };
 
 	for (size_t i = 0; i < count; i++) {
 		if (jobs[i]->kind != JOB_TRANSFER || jobs[i]->state == JOB_COPIED ||
@@ -280,22 +347,25 @@ static void transfers_add(struct acts *acts, struct selection *selection, struct
 
 void alter_add(struct acts *acts, struct box *box, struct job **jobs, size_t count)
 {
-	struct selection *selection = arena_alloc(acts->flight.arena, sizeof *selection);
+	struct site *site;
 	bool needed = false;
 
 	for (size_t i = 0; i < count; i++) {
+		bool copies = jobs[i]->kind == JOB_TRANSFER && jobs[i]->transfer->copy;
+
 		if (jobs[i]->kind == JOB_WRITE)
 			continue;
-		if (box->known && box->read_only && !(jobs[i]->kind == JOB_TRANSFER && jobs[i]->transfer->copy))
-			job_end(jobs[i], fail_make(FAIL_DENIED, FAIL_FOLDER, "the mailbox is read-only"));
+		if (box->known && box->read_only && !copies)
+			job_end(jobs[i],
+				fail_make(FAIL_DENIED, FAIL_FOLDER, "the mailbox is read-only"));
 		else
 			needed = true;
 	}
 	if (!needed)
 		return;
-	select_need(acts->imap, &acts->flight, selection, box);
-	stores_add(acts, selection, box, jobs, count);
-	transfers_add(acts, selection, jobs, count);
+	site = site_add(acts, box, jobs, count);
+	stores_add(acts, site, box, jobs, count);
+	transfers_add(acts, site, jobs, count);
 	if (session_can(&acts->imap->session, CAP_UIDPLUS))
-		expunge_add(acts, selection, jobs, count);
+		expunge_add(acts, site, jobs, count);
 }

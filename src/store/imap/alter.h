@@ -6,6 +6,7 @@
 #ifndef KOC_STORE_IMAP_ALTER_H
 #define KOC_STORE_IMAP_ALTER_H
 
+#include "core/flags.h"
 #include "store/imap/box.h"
 #include "store/imap/select.h"
 
@@ -28,12 +29,26 @@ struct job {
 	struct write *write;
 	struct box *box, *to;     /* `box` of a write: where it goes */
 	uint32_t uid;
+	struct flag_delta delta;  /* of a flag change: with those before it on the same message */
+	struct job *heir;         /* the later job that does what this one wants, too; NULL none */
 	bool refused;             /* one of its commands was, in this round */
 	bool bare;                /* a write once more, without keywords */
 	uint64_t next;            /* of a write: UIDNEXT before it, 0 unknown */
 };
 
 struct act;
+
+/* A mailbox in a flight of acts: selected, and which of the jobs' messages are still there.  STORE and COPY
+ * say nothing of those that are not (RFC 3501 6.4.8), so a search goes ahead. */
+struct site {
+	struct selection selection;
+	struct {
+		VEC(struct command *)
+	} searches;
+	struct {
+		VEC(uint32_t)
+	} found;
+};
 
 /* Its command was answered: what that means for its jobs.  `refused` NULL: with OK. */
 typedef void act_outcome(struct act *act, const struct fail *refused);
@@ -48,7 +63,7 @@ struct act {
 	struct arena *arena;         /* of the flight */
 	struct job **jobs;           /* by UID */
 	size_t count;
-	struct selection *selection; /* of its mailbox in this flight; NULL: it needs none */
+	struct site *site;           /* NULL: it needs none */
 	struct command *command;
 	struct code copied;          /* COPYUID */
 	act_outcome *outcome;
@@ -61,10 +76,16 @@ struct acts {
 	struct {
 		VEC(struct act *)
 	} items;
+	struct {
+		VEC(struct site *)
+	} sites;
 };
 
+/* Selects the mailbox if need be, and searches for the jobs' messages. */
+struct site *site_add(struct acts *acts, struct box *box, struct job **jobs, size_t count);
+
 /* Adds acts for these jobs of one mailbox, as many as it takes; each sends `before`, a set of UIDs, `after`. */
-void acts_add(struct acts *acts, struct selection *selection, struct job **jobs, size_t count,
+void acts_add(struct acts *acts, struct site *site, struct job **jobs, size_t count,
 	      const char *step, const char *before, const char *after, act_outcome *outcome);
 
 void acts_begin(struct acts *acts, struct imap *imap, struct arena *arena);
@@ -78,7 +99,7 @@ void jobs_refused(struct act *act, const struct fail *refused);
 /* The jobs of one mailbox are added to a flight (alter.c, expunge.c, append.c). */
 void alter_add(struct acts *acts, struct box *box, struct job **jobs, size_t count);
 void append_add(struct acts *acts, struct job **jobs, size_t count);
-void expunge_add(struct acts *acts, struct selection *selection, struct job **jobs, size_t count);
+void expunge_add(struct acts *acts, struct site *site, struct job **jobs, size_t count);
 
 /* Removes the jobs' messages without UIDPLUS: in flights of its own. */
 const struct fail *expunge_plain(struct imap *imap, struct box *box, struct job **jobs,

@@ -39,21 +39,21 @@ static void expunge_outcome(struct act *act, const struct fail *refused)
 		return;
 	}
 	for (size_t i = 0; i < act->count; i++)
-		if (!act->jobs[i]->refused)
+		if (!act->jobs[i]->refused && act->jobs[i]->state != JOB_DONE)
 			job_end(act->jobs[i], NULL);
 }
 
 static const char mark_before[] = "UID STORE ";
 static const char mark_after[] = " +FLAGS.SILENT (\\Deleted)";
 
-void expunge_add(struct acts *acts, struct selection *selection, struct job **jobs, size_t count)
+void expunge_add(struct acts *acts, struct site *site, struct job **jobs, size_t count)
 {
 	struct job **gone = removing(acts->flight.arena, jobs, &count);
 
 	if (count == 0)
 		return;
-	acts_add(acts, selection, gone, count, "store", mark_before, mark_after, mark_outcome);
-	acts_add(acts, selection, gone, count, "expunge", "UID EXPUNGE ", "", expunge_outcome);
+	acts_add(acts, site, gone, count, "store", mark_before, mark_after, mark_outcome);
+	acts_add(acts, site, gone, count, "expunge", "UID EXPUNGE ", "", expunge_outcome);
 }
 
 /* ---- without UIDPLUS ----------------------------------------------------------------------- */
@@ -105,14 +105,14 @@ static void jobs_end(struct job **jobs, size_t count, const struct fail *f)
 static const struct fail *mark_and_search(struct imap *imap, struct box *box, struct arena *arena,
 					  struct job **jobs, size_t count, struct search *search)
 {
-	struct selection selection = { 0 };
 	struct acts acts;
 	struct command *asked;
+	struct site *site;
 	const struct fail *f;
 
 	acts_begin(&acts, imap, arena);
-	select_need(imap, &acts.flight, &selection, box);
-	acts_add(&acts, &selection, jobs, count, "store", mark_before, mark_after, mark_outcome);
+	site = site_add(&acts, box, jobs, count);
+	acts_add(&acts, site, jobs, count, "store", mark_before, mark_after, mark_outcome);
 	asked = flight_add(&acts.flight, search_take, search, "UID SEARCH DELETED");
 	f = acts_run(&acts);
 	if (!f && asked->verdict != VERDICT_OK)

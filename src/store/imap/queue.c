@@ -97,6 +97,8 @@ void jobs_refused(struct act *act, const struct fail *refused)
 	bool together = act->count > 1 && refused->scope == FAIL_ITEM;
 
 	for (size_t i = 0; i < act->count; i++) {
+		if (act->jobs[i]->state == JOB_DONE)
+			continue;
 		act->jobs[i]->refused = true;
 		if (together && act->jobs[i]->state == JOB_OPEN)
 			act->jobs[i]->state = JOB_ALONE;
@@ -116,8 +118,48 @@ void acts_begin(struct acts *acts, struct imap *imap, struct arena *arena)
 
 static void acts_end(struct acts *acts)
 {
+	for (size_t i = 0; i < acts->sites.count; i++) {
+		vec_free(&acts->sites.items[i]->searches);
+		vec_free(&acts->sites.items[i]->found);
+	}
+	vec_free(&acts->sites);
 	vec_free(&acts->items);
 	flight_end(&acts->flight);
+}
+
+/* Was it searched for and not found? */
+static bool is_missing(const struct site *site, uint32_t uid)
+{
+	if (!site || !uid)
+		return false;
+	for (size_t i = 0; i < site->searches.count; i++)
+		if (!site->searches.items[i]->done ||
+		    site->searches.items[i]->verdict != VERDICT_OK)
+			return false;
+	return !site->found.count || !bsearch(&uid, site->found.items, site->found.count,
+					      sizeof *site->found.items, uid_compare);
+}
+
+static void act_end(struct act *act)
+{
+	const struct fail *refused = NULL;
+
+	for (size_t i = 0; i < act->count; i++) {
+		struct job *job = act->jobs[i];
+
+		if (job->state == JOB_DONE || !is_missing(act->site, job->uid))
+			continue;
+		/* The original of a copied one need not be removed if it is gone. */
+		job_end(job, job->state == JOB_COPIED ? NULL
+						      : fail_make(FAIL_MISSING, FAIL_ITEM,
+								  "UID %u is not there any more",
+								  job->uid));
+	}
+	if (act->site)
+		refused = select_fail(&act->site->selection);
+	if (!refused)
+		refused = command_fail(act->command, FAIL_ITEM, act->command->step);
+	act->outcome(act, refused);
 }
 
 const struct fail *acts_run(struct acts *acts)
@@ -126,17 +168,16 @@ const struct fail *acts_run(struct acts *acts)
 
 	if (acts->flight.commands.count)
 		f = flight_run(&acts->flight, &acts->imap->session);
-	for (size_t i = 0; i < acts->items.count; i++) {
-		struct act *act = acts->items.items[i];
-		const struct fail *refused;
+	for (size_t i = 0; i < acts->sites.count; i++) {
+		struct site *site = acts->sites.items[i];
 
-		if (!act->command->done)
-			continue;
-		refused = act->selection ? select_fail(act->selection) : NULL;
-		if (!refused)
-			refused = command_fail(act->command, FAIL_ITEM, act->command->step);
-		act->outcome(act, refused);
+		if (site->found.count)
+			qsort(site->found.items, site->found.count, sizeof *site->found.items,
+			      uid_compare);
 	}
+	for (size_t i = 0; i < acts->items.count; i++)
+		if (acts->items.items[i]->command->done)
+			act_end(acts->items.items[i]);
 	acts_end(acts);
 	return f;
 }
@@ -200,7 +241,7 @@ static size_t jobs_sort(struct queue *queue, struct job **jobs)
 	size_t count = 0;
 
 	for (size_t i = 0; i < queue->count; i++) {
-		if (queue->items[i].state == JOB_DONE)
+		if (queue->items[i].state == JOB_DONE || queue->items[i].heir)
 			continue;
 		jobs[count++] = &queue->items[i];
 		queue->items[i].refused = false;
@@ -261,6 +302,22 @@ static const struct fail *round_run(struct imap *imap, struct job **jobs)
 	return f;
 }
 
+/* What was done by a later job together with its own. */
+static void heirs_end(struct queue *queue)
+{
+	for (size_t i = queue->count; i > 0; i--) {
+		struct job *job = &queue->items[i - 1];
+		struct flag_delta delta;
+
+		if (!job->heir || job->heir->state != JOB_DONE)
+			continue;
+		job_end(job, job->heir->change->fail);
+		delta.add = flags_admitted(job->arena, job->box, job->change->add);
+		delta.remove = flags_admitted(job->arena, job->box, job->change->remove);
+		job->change->now = flag_delta_apply(job->arena, job->change->hint, &delta);
+	}
+}
+
 const struct fail *queue_run(struct imap *imap)
 {
 	struct queue *queue = imap->queue;
@@ -278,6 +335,7 @@ const struct fail *queue_run(struct imap *imap)
 		f = round_run(imap, jobs);
 		left = jobs_sort(queue, jobs);
 	}
+	heirs_end(queue);
 	/* Not answered: they may have been done or not, and are not tried again. */
 	for (size_t i = 0; i < queue->count; i++)
 		if (queue->items[i].state != JOB_DONE)
