@@ -6,10 +6,106 @@
 #include "core/flags.h"
 #include "store/imap/clean.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define SET_MOST  ((size_t)900)
 #define JOBS_MOST ((size_t)1000) /* in one command */
+
+/* ---- which messages are there -------------------------------------------------------------- */
+
+static int present_compare(const void *a, const void *b)
+{
+	const struct present *x = a, *y = b;
+	int order = uid_compare(&x->uid, &y->uid);
+
+	return order ? order : (x->turn > y->turn) - (x->turn < y->turn);
+}
+
+static int present_find(const void *uid, const void *present)
+{
+	return uid_compare(uid, &((const struct present *)present)->uid);
+}
+
+void site_settle(struct site *site)
+{
+	struct present *items = site->present.items;
+	size_t kept = 0;
+
+	if (site->present.count)
+		qsort(items, site->present.count, sizeof *items, present_compare);
+	for (size_t i = 0; i < site->present.count; i++) {
+		if (kept && items[kept - 1].uid == items[i].uid)
+			kept--;
+		items[kept++] = items[i];
+	}
+	site->present.count = kept;
+}
+
+static const struct fail *site_take(void *context, const struct answer *answer)
+{
+	struct site *site = context;
+	const struct fetched *fetched = &answer->fetched;
+	struct present *present;
+
+	if (answer->kind != ANSWER_FETCH || !fetched->uid || !fetched->has_flags)
+		return NULL;
+	present = vec_push(&site->present);
+	present->uid = fetched->uid;
+	present->turn = site->present.count;
+	present->flags.bits = fetched->flags.bits;
+	present->flags.keywords = arena_str(site->arena, fetched->flags.keywords);
+	return NULL;
+}
+
+struct site *site_add(struct acts *acts, struct box *box)
+{
+	struct site *site = arena_alloc(acts->flight.arena, sizeof *site);
+
+	site->arena = acts->flight.arena;
+	select_add(acts->imap, &acts->flight, &site->selection, box, "");
+	*vec_push(&acts->sites) = site;
+	return site;
+}
+
+void site_ask(struct acts *acts, struct site *site, struct job **jobs, size_t count)
+{
+	uint32_t *uids = arena_alloc(site->arena, (count + 1) * sizeof *uids);
+	size_t wanted = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (jobs[i]->uid && jobs[i]->state != JOB_DONE &&
+		    (wanted == 0 || uids[wanted - 1] != jobs[i]->uid))
+			uids[wanted++] = jobs[i]->uid;
+	for (size_t first = 0; first < wanted;) {
+		struct command *command;
+		struct buf set;
+
+		buf_init(&set, SET_MOST + 32);
+		first += uid_set_add(&set, uids + first, wanted - first, wanted, SET_MOST);
+		command = flight_add(&acts->flight, site_take, site, "UID FETCH %s (UID FLAGS)",
+				     set.data);
+		command->only = ANSWER_FETCH;
+		*vec_push(&site->asked) = command;
+		buf_free(&set);
+	}
+}
+
+const struct present *site_present(const struct site *site, uint32_t uid, bool *known)
+{
+	*known = false;
+	if (!site || !uid)
+		return NULL;
+	for (size_t i = 0; i < site->asked.count; i++)
+		if (!site->asked.items[i]->done || site->asked.items[i]->verdict != VERDICT_OK)
+			return NULL;
+	*known = true;
+	return site->present.count ? bsearch(&uid, site->present.items, site->present.count,
+					     sizeof *site->present.items, present_find)
+				   : NULL;
+}
+
+/* ---- acts ---------------------------------------------------------------------------------- */
 
 /* Does a COPYUID speak of this act's messages? */
 static bool is_of(const struct act *act, const struct code *code)
@@ -55,47 +151,11 @@ void acts_add(struct acts *acts, struct site *site, struct job **jobs, size_t co
 		act->count = uid_set_add(&set, uids + first, count - first, most, SET_MOST);
 		act->command = flight_add(&acts->flight, act_take, act, "%s%s%s", before, set.data, after);
 		act->command->step = step;
+		act->command->only = ANSWER_STATE;
 		*vec_push(&acts->items) = act;
 		first += act->count;
 		buf_free(&set);
 	}
-}
-
-/* ---- which messages are there -------------------------------------------------------------- */
-
-static const struct fail *site_take(void *context, const struct answer *answer)
-{
-	struct site *site = context;
-
-	if (answer->kind == ANSWER_SEARCH)
-		for (size_t i = 0; i < answer->uid_count; i++)
-			*vec_push(&site->found) = answer->uids[i];
-	return NULL;
-}
-
-struct site *site_add(struct acts *acts, struct box *box, struct job **jobs, size_t count)
-{
-	struct arena *arena = acts->flight.arena;
-	struct site *site = arena_alloc(arena, sizeof *site);
-	uint32_t *uids = arena_alloc(arena, (count + 1) * sizeof *uids);
-	size_t wanted = 0;
-
-	for (size_t i = 0; i < count; i++)
-		if (jobs[i]->uid && jobs[i]->state != JOB_DONE &&
-		    (wanted == 0 || uids[wanted - 1] != jobs[i]->uid))
-			uids[wanted++] = jobs[i]->uid;
-	select_need(acts->imap, &acts->flight, &site->selection, box);
-	for (size_t first = 0; first < wanted;) {
-		struct buf set;
-
-		buf_init(&set, SET_MOST + 32);
-		first += uid_set_add(&set, uids + first, wanted - first, wanted, SET_MOST);
-		*vec_push(&site->searches) =
-			flight_add(&acts->flight, site_take, site, "UID SEARCH UID %s", set.data);
-		buf_free(&set);
-	}
-	*vec_push(&acts->sites) = site;
-	return site;
 }
 
 /* ---- groups -------------------------------------------------------------------------------- */
@@ -156,10 +216,22 @@ struct flags flags_admitted(struct arena *arena, const struct box *box, struct f
 	admitted.keywords = clean_keywords(arena, flags.keywords);
 	if (!box->known)
 		return admitted;
-	admitted.bits &= box->admits.bits | (box->any_keyword ? (uint32_t)FLAG_FORWARDED : 0);
+	admitted.bits &= box->admits.bits;
 	if (!box->any_keyword)
 		admitted.keywords = keywords_both(arena, admitted.keywords, box->admits.keywords);
 	return admitted;
+}
+
+/* The flags that a message has: as the server told, else as they must be. */
+struct flags flags_after(const struct job *job, const struct flags *told)
+{
+	struct flag_delta delta;
+
+	if (told)
+		return (struct flags){ told->bits, arena_str(job->arena, told->keywords) };
+	delta.add = flags_admitted(job->arena, job->box, job->change->add);
+	delta.remove = flags_admitted(job->arena, job->box, job->change->remove);
+	return flag_delta_apply(job->arena, job->change->hint, &delta);
 }
 
 static void store_outcome(struct act *act, const struct fail *refused)
@@ -170,14 +242,13 @@ static void store_outcome(struct act *act, const struct fail *refused)
 	}
 	for (size_t i = 0; i < act->count; i++) {
 		struct job *job = act->jobs[i];
-		struct flag_change *change = job->change;
-		struct flag_delta delta;
+		const struct present *present;
+		bool known;
 
 		if (job->refused || job->state == JOB_DONE)
 			continue;
-		delta.add = flags_admitted(job->arena, job->box, job->delta.add);
-		delta.remove = flags_admitted(job->arena, job->box, job->delta.remove);
-		change->now = flag_delta_apply(job->arena, change->hint, &delta);
+		present = site_present(act->site, job->uid, &known);
+		job->change->now = flags_after(job, present ? &present->flags : NULL);
 		job_end(job, NULL);
 	}
 }
@@ -231,10 +302,8 @@ static void stores_add(struct acts *acts, struct site *site, const struct box *b
 		more = flags_admitted(arena, box, jobs[i]->delta.add);
 		less = flags_admitted(arena, box, jobs[i]->delta.remove);
 		both = !flags_none(more) && !flags_none(less);
-		if (flags_none(more) && flags_none(less)) {
-			jobs[i]->change->now = jobs[i]->change->hint;
-			job_end(jobs[i], NULL);
-		}
+		if (flags_none(more) && flags_none(less))
+			*vec_push(&site->idle) = jobs[i];
 		if (!flags_none(less))
 			groups_put(both ? &first : &last,
 				   arena_printf(arena, " -FLAGS.SILENT (%s)", flags_text(arena, less)),
@@ -281,11 +350,18 @@ static void copied(struct act *act, struct job *job)
 {
 	const struct code *code = &act->copied;
 	struct transfer *transfer = job->transfer;
+	const struct present *present;
 	uint64_t n;
 	uint32_t uid;
+	bool known;
 
+	present = site_present(act->site, job->uid, &known);
 	transfer->now.revision = "";
 	transfer->now.flags = transfer->hint;
+	if (present) {
+		transfer->now.flags.bits = present->flags.bits;
+		transfer->now.flags.keywords = arena_str(job->arena, present->flags.keywords);
+	}
 	if (code->kind == CODE_COPYUID) {
 		if (!place(code->from, code->from_count, job->uid, &n)) {
 			job_end(job, fail_make(FAIL_MISSING, FAIL_ITEM, "UID %u is not there any more",
@@ -363,8 +439,9 @@ void alter_add(struct acts *acts, struct box *box, struct job **jobs, size_t cou
 	}
 	if (!needed)
 		return;
-	site = site_add(acts, box, jobs, count);
+	site = site_add(acts, box);
 	stores_add(acts, site, box, jobs, count);
+	site_ask(acts, site, jobs, count);
 	transfers_add(acts, site, jobs, count);
 	if (session_can(&acts->imap->session, CAP_UIDPLUS))
 		expunge_add(acts, site, jobs, count);

@@ -38,16 +38,27 @@ struct job {
 
 struct act;
 
-/* A mailbox in a flight of acts: selected, and which of the jobs' messages are still there.  STORE and COPY
- * say nothing of those that are not (RFC 3501 6.4.8), so a search goes ahead. */
+/* A message that is there, and its flags. */
+struct present {
+	uint32_t uid;
+	size_t turn; /* a later one knows better */
+	struct flags flags;
+};
+
+/* A mailbox in a flight of acts: selected, and which of the jobs' messages are there after the flags were
+ * changed.  STORE and COPY say nothing of those that are not (RFC 3501 6.4.8), so a FETCH asks. */
 struct site {
+	struct arena *arena;
 	struct selection selection;
 	struct {
 		VEC(struct command *)
-	} searches;
+	} asked;
 	struct {
-		VEC(uint32_t)
-	} found;
+		VEC(struct present)
+	} present;               /* by UID, each once, when the flight has been run */
+	struct {
+		VEC(struct job *)
+	} idle;                  /* flag changes of which nothing is admitted here */
 };
 
 /* Its command was answered: what that means for its jobs.  `refused` NULL: with OK. */
@@ -81,8 +92,17 @@ struct acts {
 	} sites;
 };
 
-/* Selects the mailbox if need be, and searches for the jobs' messages. */
-struct site *site_add(struct acts *acts, struct box *box, struct job **jobs, size_t count);
+/* Selects the mailbox. */
+struct site *site_add(struct acts *acts, struct box *box);
+
+/* Asks for the jobs' messages. */
+void site_ask(struct acts *acts, struct site *site, struct job **jobs, size_t count);
+
+/* Puts what the server told in order. */
+void site_settle(struct site *site);
+
+/* The message as the server told; NULL if it is not there; *known tells whether the server answered. */
+const struct present *site_present(const struct site *site, uint32_t uid, bool *known);
 
 /* Adds acts for these jobs of one mailbox, as many as it takes; each sends `before`, a set of UIDs, `after`. */
 void acts_add(struct acts *acts, struct site *site, struct job **jobs, size_t count,
@@ -110,6 +130,9 @@ bool job_removes(const struct job *job);
 
 /* Finds what was appended to a server that does not tell its UID. */
 const struct fail *append_find(struct imap *imap, struct job *jobs, size_t count) MUST_CHECK;
+
+/* The flags that a message has after a flag change: as the server told, or (told NULL) as they must be. */
+struct flags flags_after(const struct job *job, const struct flags *told);
 
 /* What of the flags the mailbox keeps, as far as is known. */
 struct flags flags_admitted(struct arena *arena, const struct box *box, struct flags flags);

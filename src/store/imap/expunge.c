@@ -74,23 +74,15 @@ static const struct fail *search_take(void *context, const struct answer *answer
 	return NULL;
 }
 
-/* Is each message that is flagged \Deleted one of these (by UID)? */
-static bool all_ours(const struct search *search, struct job **jobs, size_t count)
+/* Are the messages that are flagged \Deleted exactly these (by UID)? */
+static bool exactly_ours(struct search *search, struct job **jobs, size_t count)
 {
-	for (size_t i = 0; i < search->found.count; i++) {
-		size_t low = 0, high = count;
-
-		while (low < high) {
-			size_t middle = low + (high - low) / 2;
-
-			if (jobs[middle]->uid < search->found.items[i])
-				low = middle + 1;
-			else
-				high = middle;
-		}
-		if (low == count || jobs[low]->uid != search->found.items[i])
+	if (search->found.count != count)
+		return false;
+	qsort(search->found.items, count, sizeof *search->found.items, uid_compare);
+	for (size_t i = 0; i < count; i++)
+		if (search->found.items[i] != jobs[i]->uid)
 			return false;
-	}
 	return true;
 }
 
@@ -101,55 +93,81 @@ static void jobs_end(struct job **jobs, size_t count, const struct fail *f)
 			job_end(jobs[i], f);
 }
 
-/* Flags them, and asks what is flagged. */
-static const struct fail *mark_and_search(struct imap *imap, struct box *box, struct arena *arena,
-					  struct job **jobs, size_t count, struct search *search)
+/* Flags them; those that could not be flagged are ended. */
+static const struct fail *mark(struct imap *imap, struct box *box, struct arena *arena,
+			       struct job **jobs, size_t count)
 {
 	struct acts acts;
-	struct command *asked;
 	struct site *site;
-	const struct fail *f;
 
 	acts_begin(&acts, imap, arena);
-	site = site_add(&acts, box, jobs, count);
+	site = site_add(&acts, box);
+	site_ask(&acts, site, jobs, count);
 	acts_add(&acts, site, jobs, count, "store", mark_before, mark_after, mark_outcome);
-	asked = flight_add(&acts.flight, search_take, search, "UID SEARCH DELETED");
-	f = acts_run(&acts);
-	if (!f && asked->verdict != VERDICT_OK)
-		jobs_end(jobs, count, command_fail(asked, FAIL_ITEM, "search"));
+	return acts_run(&acts);
+}
+
+/* EXPUNGE, if what is flagged now is exactly these.  The search waits for all before it to be answered, and
+ * EXPUNGE for the search: an answer taken wrongly would cost other messages. */
+static const struct fail *search_and_expunge(struct imap *imap, struct arena *arena,
+					     struct job **jobs, size_t count)
+{
+	struct search search = { 0 };
+	struct flight flight;
+	struct command *command;
+	const struct fail *f;
+
+	flight_begin(&flight, arena);
+	command = flight_add(&flight, search_take, &search, "UID SEARCH DELETED");
+	f = flight_run(&flight, &imap->session);
+	if (f)
+		goto out;
+	if (command->verdict != VERDICT_OK) {
+		jobs_end(jobs, count, command_fail(command, FAIL_ITEM, "search"));
+		goto out;
+	}
+	if (!exactly_ours(&search, jobs, count)) {
+		jobs_end(jobs, count,
+			 fail_make(FAIL_REFUSED, FAIL_ITEM,
+				   "other messages are flagged \\Deleted: it stays flagged so, and "
+				   "cannot be removed without them (no UIDPLUS)"));
+		goto out;
+	}
+	flight.commands.count = 0;
+	command = flight_add(&flight, NULL, NULL, "EXPUNGE");
+	command->step = "expunge";
+	f = flight_run(&flight, &imap->session);
+	if (!f)
+		jobs_end(jobs, count, command_fail(command, FAIL_ITEM, "expunge"));
+out:
+	flight_end(&flight);
+	vec_free(&search.found);
 	return f;
+}
+
+/* One of each: two requests can be about the same message. */
+static size_t jobs_unique(struct job **jobs, size_t count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (kept == 0 || jobs[kept - 1]->uid != jobs[i]->uid)
+			jobs[kept++] = jobs[i];
+	return kept;
 }
 
 const struct fail *expunge_plain(struct imap *imap, struct box *box, struct job **jobs, size_t count)
 {
 	struct arena *arena = arena_new();
 	struct job **gone = removing(arena, jobs, &count);
-	struct search search = { 0 };
-	struct flight flight;
-	struct command *expunge;
 	const struct fail *f = NULL;
 
 	if (count)
-		f = mark_and_search(imap, box, arena, gone, count, &search);
-	gone = removing(arena, gone, &count); /* those that could be flagged */
-	if (f || count == 0)
-		goto out;
-	if (!all_ours(&search, gone, count)) {
-		jobs_end(gone, count,
-			 fail_make(FAIL_REFUSED, FAIL_ITEM,
-				   "other messages are flagged \\Deleted: it stays flagged so, and "
-				   "cannot be removed without them (no UIDPLUS)"));
-		goto out;
-	}
-	flight_begin(&flight, arena);
-	expunge = flight_add(&flight, NULL, NULL, "EXPUNGE");
-	expunge->step = "expunge";
-	f = flight_run(&flight, &imap->session);
-	if (!f)
-		jobs_end(gone, count, command_fail(expunge, FAIL_ITEM, "expunge"));
-	flight_end(&flight);
-out:
-	vec_free(&search.found);
+		f = mark(imap, box, arena, gone, count);
+	gone = removing(arena, gone, &count);
+	count = jobs_unique(gone, count);
+	if (!f && count)
+		f = search_and_expunge(imap, arena, gone, count);
 	arena_free(arena);
 	return f;
 }

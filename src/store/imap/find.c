@@ -93,7 +93,7 @@ static size_t seekings_add(struct imap *imap, struct flight *flight, struct seek
 			seeking->next = next ? next : 1;
 	}
 	for (size_t s = 0; s < seekings; s++) {
-		select_need(imap, flight, &all[s].selection, all[s].box);
+		select_add(imap, flight, &all[s].selection, all[s].box, "");
 		/* "n:*" also brings the last message where nothing is new; its UID is below then. */
 		all[s].command = flight_add(flight, seeking_take, &all[s],
 					    "UID FETCH %" PRIu32 ":* (UID RFC822.SIZE BODY.PEEK[HEADER])",
@@ -198,7 +198,7 @@ const struct fail *imap_exists(struct store *store, const struct store_folder *f
 		return f;
 	arena = arena_new();
 	flight_begin(&flight, arena);
-	select_need(imap, &flight, &selection, box);
+	select_add(imap, &flight, &selection, box, "");
 	command = flight_add(&flight, presence_take, &presence, "UID FETCH %" PRIu32 " (UID)",
 			     presence.uid);
 	f = flight_run(&flight, &imap->session);

@@ -238,16 +238,39 @@ static void command_done(struct run *run, struct command *command, const struct 
 	gate_expect(&run->session->gate);
 }
 
-/* The command that an answer is for: by its tag, or the oldest. */
-static struct command *command_of(struct run *run, const struct answer *answer)
+/* The oldest command that takes bodies; NULL: none does. */
+static struct command *oldest_reader(const struct run *run)
 {
-	struct command **commands = run->flight->commands.items;
+	for (size_t i = run->oldest; i < run->sent; i++) {
+		struct command *command = run->flight->commands.items[i];
 
-	if (answer->kind != ANSWER_DONE)
-		return commands[run->oldest];
-	for (size_t i = run->oldest; i < run->sent; i++)
-		if (commands[i]->tag == answer->tag && !commands[i]->done)
-			return commands[i];
+		if (!command->done && command->body)
+			return command;
+	}
+	return NULL;
+}
+
+/* The oldest command that takes answers of this kind; NULL: none does. */
+static struct command *oldest_taker(const struct run *run, enum answer_kind kind)
+{
+	for (size_t i = run->oldest; i < run->sent; i++) {
+		struct command *command = run->flight->commands.items[i];
+
+		if (!command->done && command->take && (!command->only || command->only == kind))
+			return command;
+	}
+	return NULL;
+}
+
+/* The command that is done. */
+static struct command *command_tagged(const struct run *run, uint32_t tag)
+{
+	for (size_t i = run->oldest; i < run->sent; i++) {
+		struct command *command = run->flight->commands.items[i];
+
+		if (command->tag == tag && !command->done)
+			return command;
+	}
 	return NULL;
 }
 
@@ -279,28 +302,30 @@ static const struct fail *answers_take(struct run *run, const struct command *wa
 	struct answer answer;
 
 	do {
-		struct command *command = run->flight->commands.items[run->oldest];
+		struct command *bodies = oldest_reader(run), *command;
 		const struct fail *f;
 
-		gate_take_bodies(&session->gate, command->section, command->body, command->context);
+		gate_take_bodies(&session->gate, bodies ? bodies->section : NULL,
+				 bodies ? bodies->body : NULL, bodies ? bodies->context : NULL);
 		f = gate_next(&session->gate, &answer);
 		if (f)
 			return f;
 		session_notes(run, &answer);
 		if (answer.kind == ANSWER_BYE)
-			return fail_make(FAIL_UNREACHABLE, FAIL_ACCOUNT, "the server ended the session: %s",
-					 answer.text);
+			return fail_make(FAIL_UNREACHABLE, FAIL_ACCOUNT,
+					 "the server ended the session: %s", answer.text);
 		if (answer.kind == ANSWER_CONTINUE && waiting)
 			return NULL;
-		command = command_of(run, &answer);
-		if (!command || answer.kind == ANSWER_CONTINUE)
+		if (answer.kind == ANSWER_DONE)
+			command = command_tagged(run, answer.tag);
+		else
+			command = answer.fetched.has_body ? bodies : oldest_taker(run, answer.kind);
+		if (answer.kind == ANSWER_CONTINUE || (answer.kind == ANSWER_DONE && !command))
 			return fail_make(FAIL_PROTOCOL, FAIL_ACCOUNT,
 					 "the server answers what it was not asked");
-		if (command->take) {
-			f = command->take(command->context, &answer);
-			if (f)
-				return f;
-		}
+		f = command && command->take ? command->take(command->context, &answer) : NULL;
+		if (f)
+			return f;
 		if (answer.kind == ANSWER_DONE)
 			command_done(run, command, &answer);
 	} while (waiting ? !waiting->done : answer.kind != ANSWER_DONE);

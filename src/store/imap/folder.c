@@ -50,7 +50,7 @@ static void folder_fill(struct imap *imap, struct box *box, uint32_t roles, stru
 	box->roles = roles;
 	memset(folder, 0, sizeof *folder);
 	folder->path = arena_str(arena, box->path);
-	folder->name = box->name;
+	folder->name = arena_str(arena, box->name);
 	folder->kind = KIND_MAIL;
 	folder->roles = roles;
 	folder->news = NEWS_SOME;

@@ -280,7 +280,7 @@ static enum news box_news(const struct box *box, const char *saved)
 static void folder_fill(const struct box *box, const char *saved, struct arena *arena,
 			struct store_folder *folder)
 {
-	folder->name = box->name;
+	folder->name = arena_str(arena, box->name);
 	folder->kind = KIND_MAIL;
 	folder->roles = box->roles;
 	folder->news = box_news(box, saved);
@@ -291,7 +291,7 @@ static void folder_fill(const struct box *box, const char *saved, struct arena *
 		folder->identity = arena_printf(arena, "%" PRIu32, box->now.validity);
 		folder->count = box->now.messages;
 	}
-	folder->path = box->path;
+	folder->path = arena_str(arena, box->path);
 	if (!box->path) {
 		struct buf escaped;
 
@@ -299,7 +299,7 @@ static void folder_fill(const struct box *box, const char *saved, struct arena *
 		buf_init(&escaped, 4 * strlen(box->name) + 64);
 		path_component_escape(&escaped, box->name, strlen(box->name));
 		folder->unsupported = true;
-		folder->why = box->why;
+		folder->why = arena_str(arena, box->why);
 		folder->path = arena_printf(arena, "mail/%%!%s", escaped.data);
 		buf_free(&escaped);
 	}

@@ -119,42 +119,53 @@ void acts_begin(struct acts *acts, struct imap *imap, struct arena *arena)
 static void acts_end(struct acts *acts)
 {
 	for (size_t i = 0; i < acts->sites.count; i++) {
-		vec_free(&acts->sites.items[i]->searches);
-		vec_free(&acts->sites.items[i]->found);
+		vec_free(&acts->sites.items[i]->asked);
+		vec_free(&acts->sites.items[i]->present);
+		vec_free(&acts->sites.items[i]->idle);
 	}
 	vec_free(&acts->sites);
 	vec_free(&acts->items);
 	flight_end(&acts->flight);
 }
 
-/* Was it searched for and not found? */
-static bool is_missing(const struct site *site, uint32_t uid)
+/* Was it asked for and is not there? */
+static bool is_missing(const struct site *site, const struct job *job)
 {
-	if (!site || !uid)
-		return false;
-	for (size_t i = 0; i < site->searches.count; i++)
-		if (!site->searches.items[i]->done ||
-		    site->searches.items[i]->verdict != VERDICT_OK)
-			return false;
-	return !site->found.count || !bsearch(&uid, site->found.items, site->found.count,
-					      sizeof *site->found.items, uid_compare);
+	bool known;
+
+	return !site_present(site, job->uid, &known) && known;
+}
+
+static void job_missing(struct job *job)
+{
+	/* The original of a copied one need not be removed if it is gone. */
+	job_end(job, job->state == JOB_COPIED ? NULL
+					      : fail_make(FAIL_MISSING, FAIL_ITEM,
+							  "UID %u is not there any more", job->uid));
+}
+
+static void idle_end(struct site *site, struct job *job)
+{
+	const struct fail *refused = select_fail(&site->selection);
+	const struct present *present;
+	bool known;
+
+	present = site_present(site, job->uid, &known);
+	if (!refused && !present && known) {
+		job_missing(job);
+		return;
+	}
+	job->change->now = flags_after(job, present ? &present->flags : NULL);
+	job_end(job, refused);
 }
 
 static void act_end(struct act *act)
 {
 	const struct fail *refused = NULL;
 
-	for (size_t i = 0; i < act->count; i++) {
-		struct job *job = act->jobs[i];
-
-		if (job->state == JOB_DONE || !is_missing(act->site, job->uid))
-			continue;
-		/* The original of a copied one need not be removed if it is gone. */
-		job_end(job, job->state == JOB_COPIED ? NULL
-						      : fail_make(FAIL_MISSING, FAIL_ITEM,
-								  "UID %u is not there any more",
-								  job->uid));
-	}
+	for (size_t i = 0; i < act->count; i++)
+		if (act->jobs[i]->state != JOB_DONE && is_missing(act->site, act->jobs[i]))
+			job_missing(act->jobs[i]);
 	if (act->site)
 		refused = select_fail(&act->site->selection);
 	if (!refused)
@@ -168,16 +179,14 @@ const struct fail *acts_run(struct acts *acts)
 
 	if (acts->flight.commands.count)
 		f = flight_run(&acts->flight, &acts->imap->session);
-	for (size_t i = 0; i < acts->sites.count; i++) {
-		struct site *site = acts->sites.items[i];
-
-		if (site->found.count)
-			qsort(site->found.items, site->found.count, sizeof *site->found.items,
-			      uid_compare);
-	}
+	for (size_t i = 0; i < acts->sites.count; i++)
+		site_settle(acts->sites.items[i]);
 	for (size_t i = 0; i < acts->items.count; i++)
 		if (acts->items.items[i]->command->done)
 			act_end(acts->items.items[i]);
+	for (size_t i = 0; i < acts->sites.count && !f; i++)
+		for (size_t j = 0; j < acts->sites.items[i]->idle.count; j++)
+			idle_end(acts->sites.items[i], acts->sites.items[i]->idle.items[j]);
 	acts_end(acts);
 	return f;
 }
@@ -307,14 +316,11 @@ static void heirs_end(struct queue *queue)
 {
 	for (size_t i = queue->count; i > 0; i--) {
 		struct job *job = &queue->items[i - 1];
-		struct flag_delta delta;
 
 		if (!job->heir || job->heir->state != JOB_DONE)
 			continue;
+		job->change->now = flags_after(job, NULL);
 		job_end(job, job->heir->change->fail);
-		delta.add = flags_admitted(job->arena, job->box, job->change->add);
-		delta.remove = flags_admitted(job->arena, job->box, job->change->remove);
-		job->change->now = flag_delta_apply(job->arena, job->change->hint, &delta);
 	}
 }
 

@@ -83,6 +83,8 @@ static void selected(struct selection *selection)
 		box->admits.bits = FLAG_ALL;
 		box->any_keyword = true;
 	}
+	if (box->any_keyword) /* which $Forwarded is */
+		box->admits.bits |= FLAG_FORWARDED;
 	if (box->read_only) {
 		box->admits = (struct flags){ 0 };
 		box->any_keyword = false;

@@ -26,7 +26,8 @@ struct selection {
 void select_add(struct imap *imap, struct flight *flight, struct selection *selection,
 		struct box *box, const char *parameters);
 
-/* The same, but only if the box is not selected or its UIDVALIDITY is not known. */
+/* The same, but only if it is not selected.  Then what other programs removed meanwhile may still be seen: where
+ * that matters, select it again (NOOP does not help, as what comes behind it may overtake it). */
 void select_need(struct imap *imap, struct flight *flight, struct selection *selection,
 		 struct box *box);
 

@@ -2,9 +2,10 @@
  * is answered, within a window.
  *
  * Commands that cannot disturb each other may be answered at the same time (RFC 3501 5.5): Dovecot mixes
- * the answers of up to four FETCHes.  So an untagged answer is given to the oldest command that is not
- * done, and whoever takes it must know by what is in it whom it concerns.  What comes behind a SELECT
- * never mixes with what came before it.  After any fail the connection is gone. */
+ * the answers of up to four commands.  So an untagged answer is given to the oldest command that takes its
+ * kind and is not done (a body to the oldest that takes bodies), and whoever takes it must know by what is in
+ * it whom it concerns.  What comes behind a SELECT never mixes with what came before it.  After any fail the
+ * connection is gone. */
 #ifndef KOC_STORE_IMAP_SESSION_H
 #define KOC_STORE_IMAP_SESSION_H
 
@@ -30,6 +31,7 @@ struct command {
 	const char *const *parts; /* lines that follow, each after a "+"; NULL-terminated; NULL none */
 	struct body *literal; /* APPEND: these wire bytes follow the text as a literal; NULL none */
 	command_take *take;   /* NULL: nobody cares */
+	enum answer_kind only;/* what `take` is called for; ANSWER_NOTHING: all */
 	const char *section;  /* of the bodies it asks for */
 	gate_body *body;      /* who takes them; NULL: it asks for none */
 	void *context;        /* for both */
