@@ -68,7 +68,7 @@ static void written_bodies_are_kept(struct check *check)
 		const char *ref;
 
 		if (message->needs & ~check->bench->can) {
-			print_message("# %s: the medium cannot hold it\n", message->name);
+			print_message("# %s: the medium cannot hold such bytes\n", message->name);
 			continue;
 		}
 		body = message_body(check, message);

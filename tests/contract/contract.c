@@ -18,6 +18,36 @@ struct running {
 	const struct contract_check *check;
 };
 
+/* The first of these things that the medium cannot do, in words. */
+static const char *cannot(uint32_t missing)
+{
+	static const struct {
+		uint32_t can;
+		const char *words;
+	} names[] = {
+		{ CAN_EDIT, "replace a body under its ref" },
+		{ CAN_KEEP, "keep what was removed" },
+		{ CAN_TELL_NEWS, "tell that there is nothing new" },
+		{ CAN_ADD_KEYWORDS, "store new keywords" },
+		{ CAN_HOLD_ALL_KEYWORDS, "store any number of keywords" },
+		{ CAN_HOLD_BARE, "hold bare CR and LF" },
+		{ CAN_HOLD_NUL, "hold NUL" },
+		{ CAN_HOLD_EMPTY, "hold empty messages" },
+		{ CAN_FIND, "find messages" },
+		{ CAN_REMOVE_ALONE, "remove one item for certain" },
+		{ CAN_TELL_REVISIONS, "tell revisions of what it wrote" },
+		{ CAN_KEEP_BYTES, "keep every byte" },
+		{ CAN_RENAME, "rename folders" },
+		{ CAN_HOLD_ALL_NAMES, "name a folder anything" },
+	};
+
+	for (size_t i = 0; i < COUNT(names); i++)
+		if (missing & names[i].can)
+			return names[i].words;
+	return "do it";
+}
+
+/* Why a check is not run; NULL if it is. */
 static const char *lacks(const struct running *running)
 {
 	static char why[80];
@@ -37,8 +67,8 @@ static const char *lacks(const struct running *running)
 		return why;
 	}
 	if ((bench->can & check->needs) != check->needs) {
-		snprintf(why, sizeof why, "the medium cannot do 0x%x of enum bench_can",
-			 check->needs & ~bench->can);
+		snprintf(why, sizeof why, "the medium cannot %s",
+			 cannot(check->needs & ~bench->can));
 		return why;
 	}
 	return NULL;

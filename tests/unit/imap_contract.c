@@ -180,6 +180,22 @@ static bool renumber(struct bench *bench, const char *path)
 	       ask("DELETE aside");
 }
 
+/* By an ACL (RFC 4314): the owner may list and read. */
+static bool make_read_only(struct bench *bench, const char *path)
+{
+	char name[256];
+	FILE *rules;
+
+	(void)bench;
+	snprintf(name, sizeof name, "%s/mail/%s/Maildir/%s/dovecot-acl", medium.server.directory,
+		 medium.user, path + strlen("mail/"));
+	rules = fopen(name, "w");
+	if (!rules)
+		return false;
+	fputs("owner lr\n", rules);
+	return fclose(rules) == 0;
+}
+
 /* ---- levels -------------------------------------------------------------------------------- */
 
 static const struct level {
@@ -234,7 +250,8 @@ static size_t count_sent(const char *text)
 
 static int run(const struct level *level)
 {
-	const char *arguments[8] = { "--any-user", "--rawlog", "--layout", "fs" };
+	const char *arguments[10] = { "--any-user", "--rawlog", "--layout", "fs",
+				      "--acl", "none=lr" }; /* only so that there are ACLs */
 	char spool[] = "/tmp/koc-imap-spool-XXXXXX";
 	struct bench bench = {
 		.name = level->name,
@@ -254,12 +271,13 @@ static int run(const struct level *level)
 		.move = move,
 		.flag = flag,
 		.renumber = renumber,
+		.make_read_only = make_read_only,
 	};
 	int failed;
 
 	if (level->capability) {
-		arguments[4] = "--capability";
-		arguments[5] = level->capability;
+		arguments[6] = "--capability";
+		arguments[7] = level->capability;
 	}
 	medium = (struct medium){ 0 };
 	if (!dovecot_start(&medium.server, arguments) || !mkdtemp(spool)) {
