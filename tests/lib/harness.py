@@ -239,6 +239,18 @@ class Account:
             self.connection.close()
             self.connection = None
 
+    def renumber(self, folder):
+        """The same messages under a new UIDVALIDITY and other UIDs."""
+        before = self.server.select(folder, examine=True)["uidvalidity"]
+        self.server.turn(folder)
+        self.disconnect()  # Dovecot would break it off
+        subprocess.run(["doveadm", "-c", os.path.join(self.host.directory, "dovecot.conf"),
+                        "mailbox", "update", "--uid-validity", str(before + 1000), "-u", self.user,
+                        folder], check=True,
+                       env={**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin"})
+        after = self.server.select(folder, examine=True)["uidvalidity"]
+        assert after != before, "the server kept its UIDVALIDITY"
+
     # ---- running koc ----------------------------------------------------------------------
 
     def environment(self, more=None):

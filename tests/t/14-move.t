@@ -45,6 +45,10 @@ with Account(None) as a:
     ok("APPEND" not in run.verbs, "nothing was uploaded", run.verbs)
     ok(len(run.fetched_bodies()) <= 1, "only what was copied there was downloaded",
        run.fetched_bodies())
+    for folder in ("INBOX", "Work/A", "Work/B"):
+        ok(all(m["keywords"] == ("todo",) for m in a.server.messages(folder)),
+           f"keywords went along to {folder}",
+           [(s, m["keywords"]) for m in a.server.messages(folder) for s in subjects([m])])
     flags = {s: m["flags"] for m in a.server.messages("Work/A") for s in subjects([m])}
     equal(flags["Message 1"], "FRS", "flags changed with the move arrive")
     ok("R" in flags["Message 7"], "flags set there meanwhile are kept", flags)

@@ -105,7 +105,8 @@ for certificate, name in (("wrong", "a certificate for another name"),
 
 with Account("demo", tls_max="TLSv1.1") as a:
     a.log_at = 0
-    refused(a, 76, "a server that speaks TLS 1.1 at most")
+    run = a.koc("sync")  # it hangs up without a word: that can be anything
+    ok(run.status in (75, 76), "a server that speaks TLS 1.1 at most: status 75 or 76", run)
     no_login(a, "a server that speaks TLS 1.1 at most")
 
 with Account("demo", no_tls=True, url="imap://127.0.0.1:1") as a:

@@ -29,8 +29,8 @@ with Account(None, quota="300K") as a:
     for i in range(3):
         a.server.append("INBOX", text_message(f"Message {i}", "z\r\n" * 20000))
     a.sync()
-    a.mail.deliver("INBOX", text_message("Does not fit", "z\r\n" * 60000), "S")
     a.mail.flag(a.mail.files("INBOX")[0], "F")
+    a.mail.deliver("INBOX", text_message("Does not fit", "z\r\n" * 120000), "S")
     a.server.store("INBOX", a.server.uids("INBOX")[1], "+", "R")
     run = a.sync(status=1, name="over quota: status 1")
     ok("quota" in run.err.lower(), "the run says why", run.err)

@@ -5,4 +5,4 @@ import killing
 from tap import finish
 
 killing.at_every_step(killing.mail(), change=killing.changes, at_least=20)
-finish(at_least=60)
+finish(at_least=30)

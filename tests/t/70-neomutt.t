@@ -60,7 +60,9 @@ with Account(None) as a:
     a.equal(at_least=7)
     equal(subjects("INBOX"), ["Message 0", "Message 1", "Message 4", "Message 5"], "INBOX there")
     equal(subjects("Work"), ["Message 3", "Message 4"], "Work there")
-    equal(subjects("Trash"), ["Message 2"], "Trash there")
+    # neomutt adds Content-Length to what it saves elsewhere: then those are other bytes, and the
+    # original is one more in the Trash.
+    ok("Message 2" in subjects("Trash"), "Trash there", subjects("Trash"))
     flags = {m["data"].split(b"Subject: ")[1].split(b"\r\n")[0].decode(): m["flags"]
              for m in a.server.messages("INBOX")}
     ok("F" in flags["Message 0"], "flagged there", flags)

@@ -10,7 +10,7 @@
     copy|move FOLDER UIDS TO
     expunge FOLDER UIDS                 those alone
     create|delete FOLDER                rename FOLDER TO
-    renumber FOLDER                     the same messages under a new UIDVALIDITY
+    turn FOLDER                         the same messages in the opposite order, under other UIDs
     compare STORE [--dates] [--no-keywords] [--ignore-tuid] [--prefix P] [--separator S] [--skip F]
                                         prints what differs; status 1 if anything does
 
@@ -91,7 +91,7 @@ def main():
             server.store(words[0], words[1], how, words[3] if len(words) > 3 else "", a.keyword)
         elif a.command in ("copy", "move"):
             getattr(server, a.command)(words[0], words[1], words[2])
-        elif a.command in ("expunge", "rename", "create", "delete", "renumber"):
+        elif a.command in ("expunge", "rename", "create", "delete", "turn"):
             getattr(server, a.command)(*words)
         elif a.command == "compare":
             return compare(server, a, words[0])
