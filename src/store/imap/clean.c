@@ -200,21 +200,24 @@ const struct fail *clean_code(struct gate *gate, const char *name, const char *v
 static bool is_date(struct span value)
 {
 	static const char form[DATE_SIZE + 1] = "\"_9-AAA-9999 99:99:99 +9999\"";
+	static const char months[] = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec";
+	bool month = false;
 
 	if (value.size != DATE_SIZE)
 		return false;
+	for (const char *name = months; *name; name += name[3] ? 4 : 3)
+		month = month || str_ncasecmp(value.text + 4, name, 3) == 0;
 	for (size_t i = 0; i < DATE_SIZE; i++) {
 		char c = value.text[i];
 		bool digit = c >= '0' && c <= '9';
-		bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 
-		if ((form[i] == '9' && !digit) || (form[i] == 'A' && !letter) ||
+		if ((form[i] == '9' && !digit) ||
 		    (form[i] == '_' && !digit && c != ' ') ||
 		    (form[i] == '+' && c != '+' && c != '-') ||
 		    (strchr("\"-: ", form[i]) && c != form[i]))
 			return false;
 	}
-	return true;
+	return month;
 }
 
 /* A body that came as a quoted string, "abc", goes where one in a literal goes. */

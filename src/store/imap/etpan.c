@@ -280,7 +280,7 @@ const struct fail *etpan_flags(struct etpan *etpan, const struct buf *line, stru
 	    data->rsp_data.rsp_mailbox_data->mbd_type == MAILIMAP_MAILBOX_DATA_FLAGS) {
 		clist *list = data->rsp_data.rsp_mailbox_data->mbd_data.mbd_flags->fl_list;
 
-		for (clistiter *i = clist_begin(list); i; i = clist_next(i))
+		for (clistiter *i = list ? clist_begin(list) : NULL; i; i = clist_next(i))
 			flag_add(&etpan->words, clist_content(i));
 	}
 	*flags = flags_parse(arena, etpan->words.data);
