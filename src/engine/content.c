@@ -143,15 +143,20 @@ static int size_order(const void *a, const void *b)
 	return (*left > *right) - (*left < *right);
 }
 
-static bool size_wanted(const uint64_t *sizes, size_t count, uint64_t size)
+/* Is one of the sizes such that a message of the claimed size may be the one? */
+static bool size_wanted(const uint64_t *sizes, size_t count, uint64_t claimed)
 {
-	const uint64_t tries[] = { size, size + MAIL_TUID_SIZE,
-				   size > MAIL_TUID_SIZE ? size - MAIL_TUID_SIZE : size };
+	size_t low = 0, high = count;
 
-	for (size_t i = 0; i < sizeof tries / sizeof *tries; i++)
-		if (bsearch(&tries[i], sizes, count, sizeof *sizes, size_order))
-			return true;
-	return false;
+	while (low < high) { /* the first that is not less than what can be meant */
+		size_t middle = low + (high - low) / 2;
+
+		if (sizes[middle] + MAIL_NOISE_SIZE < claimed)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < count && mail_size_close(sizes[low], claimed);
 }
 
 /* Sizes of all that looks for a counterpart on the server: new here, not sent, gone there. */

@@ -126,7 +126,7 @@ static const struct fail *holds_rows(struct run *run, const struct folder *known
 			const struct entry *entry = &listing->entries[i];
 
 			if (side == SERVER && entry->says & SAYS_SIZE && row->print.size &&
-			    !mail_size_close(entry->size, row->print.size))
+			    !mail_size_close(row->print.size, entry->size))
 				differs = true;
 			found++;
 		}

@@ -10,16 +10,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* QUIRK(mbsync): "X-TUID: " and twelve characters, to find again what it stored. */
-#define TUID_NAME   "X-TUID: "
-#define TUID_LENGTH (sizeof TUID_NAME - 1 + 12)
+/* Header fields that other programs add to a message they store or copy, or change as they like:
+ * QUIRK(mbsync): "X-TUID:", to find again what it stored;
+ * QUIRK(mutt): "Content-Length:" and "Lines:" in what it saves to another folder, "Status:" and "X-Status:". */
+static const char *const noise[] = { "X-TUID:", "Content-Length:", "Lines:", "Status:", "X-Status:" };
+
+#define NOISE_MOST ((size_t)256) /* longer lines are not theirs */
 
 struct mail_scan {
-	struct buf header;  /* with LF line ends, without the lines of others */
+	struct buf header;  /* with LF line ends, without the noise */
 	size_t line;        /* where its last line begins */
 	bool cr;            /* a CR is held back: it may belong to a line end */
 	bool done;
-	unsigned tuids;     /* lines left out */
+	uint64_t left_out;  /* bytes of noise, on the wire */
+	uint64_t raw, crlf; /* bytes taken, and how many of their line ends were CRLF */
 };
 
 struct mail_scan *mail_scan_begin(void)
@@ -27,13 +31,19 @@ struct mail_scan *mail_scan_begin(void)
 	struct mail_scan *scan = memory_alloc(sizeof *scan);
 
 	/* A line to be left out may begin just before the limit. */
-	buf_init(&scan->header, MAIL_HEADER_MOST + TUID_LENGTH + 1);
+	buf_init(&scan->header, MAIL_HEADER_MOST + NOISE_MOST + 1);
 	return scan;
 }
 
-static bool is_tuid(const char *line, size_t size)
+static bool is_noise(const char *line, size_t size)
 {
-	return size == TUID_LENGTH && memcmp(line, TUID_NAME, sizeof TUID_NAME - 1) == 0;
+	for (size_t i = 0; size <= NOISE_MOST && i < sizeof noise / sizeof *noise; i++) {
+		size_t name = strlen(noise[i]);
+
+		if (size >= name && str_ncasecmp(line, noise[i], name) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* Adds a piece of a line; what is beyond the limit is cut off. */
@@ -55,9 +65,9 @@ static void line_end(struct mail_scan *scan)
 
 	if (!size) {
 		scan->done = true;
-	} else if (is_tuid(scan->header.data + scan->line, size)) {
+	} else if (is_noise(scan->header.data + scan->line, size)) {
 		scan->header.size = scan->line;
-		scan->tuids++;
+		scan->left_out += size + 2;
 	} else {
 		header_add(scan, "\n", 1);
 		scan->line = scan->header.size;
@@ -82,7 +92,10 @@ bool mail_scan_add(struct mail_scan *scan, const void *data, size_t size)
 			scan->cr = cr;
 		if (!scan->done)
 			header_add(scan, next, (size_t)(stop - next) - cr);
+		scan->raw += (uint64_t)(stop - next);
 		if (lf) {
+			scan->raw++;
+			scan->crlf += scan->cr;
 			scan->cr = false;
 			if (!scan->done)
 				line_end(scan);
@@ -240,11 +253,9 @@ void mail_fields_free(struct mail_fields *fields)
 void mail_scan_end(struct mail_scan *scan, uint64_t size, struct print *print,
 		   struct mail_fields *fields)
 {
-	uint64_t added = (uint64_t)scan->tuids * MAIL_TUID_SIZE;
-
 	header_finish(scan);
 	if (print) {
-		print->size = size > added ? size - added : 0;
+		print->size = size > scan->left_out ? size - scan->left_out : 0;
 		print->head = digest_of(scan->header.data, scan->header.size);
 	}
 	if (fields)
@@ -253,9 +264,13 @@ void mail_scan_end(struct mail_scan *scan, uint64_t size, struct print *print,
 	free(scan);
 }
 
-bool mail_size_close(uint64_t a, uint64_t b)
+bool mail_size_close(uint64_t print, uint64_t claimed)
 {
-	uint64_t apart = a > b ? a - b : b - a;
+	return claimed >= print && claimed - print <= MAIL_NOISE_SIZE;
+}
 
-	return apart == 0 || apart == MAIL_TUID_SIZE;
+uint64_t mail_scan_header(const struct mail_scan *scan, uint64_t *crlf)
+{
+	*crlf = scan->crlf;
+	return scan->raw;
 }

@@ -26,20 +26,26 @@ struct mail_scan *mail_scan_begin(void);
  * more: what follows may be fed, to no effect. */
 bool mail_scan_add(struct mail_scan *scan, const void *data, size_t size);
 
+/* How many of the bytes fed so far belong to the header and the empty line behind it; *crlf: how many line ends
+ * among them were CRLF. */
+uint64_t mail_scan_header(const struct mail_scan *scan, uint64_t *crlf);
+
 /* Ends it and frees it.  `size` is what the message takes on the wire, every line end counted as CRLF
  * (a server's RFC822.SIZE; a body knows it).  print->size is that size; print->head the SHA-256 of
  * the header with LF line ends, up to and without the empty line, its last line ended where it is
- * not.  Both leave out a header line "X-TUID: …", QUIRK(mbsync): it adds one to what it stores, on
- * either side.  `print` and `fields` may be NULL: then that is not worked out. */
+ * not.  Both leave out the noise: header lines that other programs add or change when they store or copy a
+ * message (X-TUID, Content-Length, Lines, Status, X-Status).  `print` and `fields` may be NULL: then that is
+ * not worked out. */
 void mail_scan_end(struct mail_scan *scan, uint64_t size, struct print *print,
 		   struct mail_fields *fields);
 
 #define MAIL_HEADER_MOST ((size_t)1 << 20)
 
-/* Can two messages of these sizes (either with or without an X-TUID line) be the same one? */
-bool mail_size_close(uint64_t a, uint64_t b);
+/* Can a message that a server says has `claimed` bytes be the one of a print with this size?  It may hold noise
+ * that the print leaves out. */
+bool mail_size_close(uint64_t print, uint64_t claimed);
 
-/* How many bytes an X-TUID line takes on the wire. */
-#define MAIL_TUID_SIZE 22
+/* The most noise that is thought of when only sizes are known. */
+#define MAIL_NOISE_SIZE ((uint64_t)128)
 
 #endif

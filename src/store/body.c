@@ -61,6 +61,32 @@ static void memory_append(struct body *body, const char *data, size_t size)
 	memcpy(body->memory + used, data, size);
 }
 
+/* How many bytes on disk, from the start, are the header's: those are digested in their own way. */
+static uint64_t header_on_disk(const struct body *body)
+{
+	uint64_t crlf = 0, size = 0;
+
+	if (!body->mail)
+		return 0;
+	if (body->header)
+		return MAIL_HEADER_MOST;
+	size = mail_scan_header(body->scan, &crlf);
+	if (body->converts && !body->wire)
+		size -= crlf;
+	return size < MAIL_HEADER_MOST ? size : MAIL_HEADER_MOST;
+}
+
+/* Digests bytes that lie at `offset` on disk, as far as they stand behind the header. */
+static void digest_content(struct body *body, uint64_t offset, const char *data, size_t size)
+{
+	uint64_t header = header_on_disk(body);
+	size_t skip = 0;
+
+	if (offset < header)
+		skip = header - offset < size ? (size_t)(header - offset) : size;
+	digest_add(body->run, data + skip, size - skip);
+}
+
 /* Where all bytes pass on their way to where they stay. */
 static const struct fail *flush(struct body *body)
 {
@@ -68,7 +94,7 @@ static const struct fail *flush(struct body *body)
 
 	if (!body->out_size)
 		return NULL;
-	digest_add(body->run, body->out, body->out_size);
+	digest_content(body, body->size, body->out, body->out_size);
 	if (body->spool && body->fd < 0)
 		fail = spool_create(body);
 	if (!fail && body->spool)
@@ -281,6 +307,7 @@ const struct fail *body_add_wire(struct body *body, const void *data, size_t siz
 	const char *end = next + size;
 	const struct fail *fail;
 
+	body->converts = true;
 	scan(body, data, size);
 	if (body->wire)
 		return put_counted(body, next, size);
@@ -291,6 +318,14 @@ const struct fail *body_add_wire(struct body *body, const void *data, size_t siz
 	if (!fail)
 		fail = release_cr(body);
 	return fail ? fail : put_counted(body, next, (size_t)(end - next));
+}
+
+/* The content of a mail: its header without noise, and what follows. */
+static struct digest digest_with(const struct digest *head, const struct digest *rest)
+{
+	struct digest both[2] = { *head, *rest };
+
+	return digest_of(both, sizeof both);
 }
 
 /* ---- the end ------------------------------------------------------------------------------ */
@@ -312,8 +347,10 @@ const struct fail *body_end(struct body *body)
 		return fail;
 	body->digest = digest_end(body->run);
 	body->run = NULL;
-	if (body->mail)
+	if (body->mail) {
 		mail_scan_end(body->scan, body->size + body->bare, &body->print, &body->fields);
+		body->digest = digest_with(&body->print.head, &body->digest);
+	}
 	body->scan = NULL;
 	return NULL;
 }
@@ -323,7 +360,7 @@ const struct fail *body_of_memory(const void *data, size_t size, bool mail, stru
 	*body = body_new(NULL, mail);
 	scan(*body, data, size);
 	count(*body, data, size);
-	digest_add((*body)->run, data, size);
+	digest_content(*body, 0, data, size);
 	memory_append(*body, data, size);
 	(*body)->size = size;
 	return body_end(*body);
@@ -345,7 +382,7 @@ const struct fail *body_of_file(int fd, uint64_t size, bool mail, bool wire, str
 			continue;
 		scan(made, chunk, (size_t)got);
 		count(made, chunk, (size_t)got);
-		digest_add(made->run, chunk, (size_t)got);
+		digest_content(made, made->size, chunk, (size_t)got);
 		made->size += (uint64_t)got;
 		if (made->size > size)
 			break;

@@ -27,7 +27,9 @@ struct spool {
 
 struct body {
 	uint64_t size;           /* bytes as they lie on disk */
-	struct digest digest;    /* SHA-256 of those bytes; known after body_end */
+	struct digest digest;    /* SHA-256 of the content, known after body_end: of those bytes; for mail
+				  * of print.head and the SHA-256 of what follows the header, so that lines
+				  * which other programs add to a header (format/mail.h) change nothing */
 	bool wire;               /* mail kept in its wire form */
 	bool mail;               /* scan as mail: print and fields are filled in */
 	struct print print;      /* mail only, known after body_end */
@@ -42,6 +44,7 @@ struct body {
 	struct digest_run *run;
 	struct mail_scan *scan;
 	bool header;             /* the scan wants more */
+	bool converts;           /* CRLF becomes LF on the way (until `wire`) */
 	bool cr;                 /* a CR is held back (body_add_wire) */
 	bool after_cr;           /* the last byte on disk is CR */
 	uint64_t bare;           /* LF without CR before them on disk */

@@ -462,8 +462,13 @@ static const struct fail *read_one(struct memory *memory, struct read *read, str
 	if (read->part == PART_PRINT) {
 		if (mail && !world_print(memory->world, item->body, &read->print, &message_id))
 			return fail_make(FAIL_DATA, FAIL_ITEM, "%s: cannot be read", read->ref);
-		if (memory->world->form & WORLD_NAMED)
-			read->now.digest = digest_of(item->body->data, item->body->size);
+		if (!(memory->world->form & WORLD_NAMED))
+			return NULL;
+		if ((f = body_of_memory(item->body->data, item->body->size, mail, &read->body)))
+			return f;
+		read->now.digest = read->body->digest;
+		body_free(read->body);
+		read->body = NULL;
 		return NULL;
 	}
 	if ((f = body_from(memory, item->body, read, mail, &read->body)))
@@ -530,7 +535,7 @@ static bool find_matches(struct memory *memory, const struct memory_item *item,
 	if (strcmp(item->ref, find->next) < 0 ||
 	    !world_print(memory->world, item->body, &print, &id))
 		return false;
-	if (find->print.size && !mail_size_close(print.size, find->print.size))
+	if (find->print.size && find->print.size != print.size)
 		return false;
 	return digest_equal(&print.head, &find->print.head) ||
 	       (id && find->message_id && strcmp(id, find->message_id) == 0);

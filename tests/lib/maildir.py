@@ -11,10 +11,13 @@ def wire(data):
     return data if b"\r\n" in data else data.replace(b"\n", b"\r\n")
 
 
-def drop_tuid(data):
-    """Without the line that mbsync adds to what it copies."""
+NOISE = (b"x-tuid:", b"content-length:", b"lines:", b"status:", b"x-status:")
+
+
+def drop_noise(data):
+    """Without the header lines that mbsync and mutt add to what they copy."""
     head, blank, body = data.partition(b"\r\n\r\n")
-    lines = [l for l in (head + b"\r\n").splitlines(True) if not l.startswith(b"X-TUID:")]
+    lines = [l for l in (head + b"\r\n").splitlines(True) if not l.lower().startswith(NOISE)]
     return b"".join(lines).removesuffix(b"\r\n") + blank + body if blank else b"".join(lines)
 
 

@@ -7,10 +7,10 @@ from collections import Counter
 import maildir
 
 
-def key(message, dates, keywords, ignore_tuid):
+def key(message, dates, keywords, ignore_noise):
     digest = message["digest"]
-    if ignore_tuid:
-        digest = hashlib.sha256(maildir.drop_tuid(message["data"])).hexdigest()
+    if ignore_noise:
+        digest = hashlib.sha256(maildir.drop_noise(message["data"])).hexdigest()
     k = [digest, message["flags"]]
     k.append(message["keywords"] if keywords else ())
     k.append(message["date"] if dates else 0)
@@ -33,7 +33,7 @@ def map_name(name, prefix, separator):
 
 
 def compare(server, mail, prefix="", separator="/", dates=False, keywords=True,
-            ignore_tuid=False, skip=()):
+            ignore_noise=False, skip=()):
     """Lines that say what differs; none when the sides are equal.  `server` is an Imap, `mail` a
     maildir.Mail."""
     lines, total = [], 0
@@ -54,7 +54,7 @@ def compare(server, mail, prefix="", separator="/", dates=False, keywords=True,
         for messages in (server.messages(theirs[path]), mail.messages(path)):
             by_key = {}
             for m in messages:
-                by_key.setdefault(key(m, dates, keywords, ignore_tuid), []).append(m)
+                by_key.setdefault(key(m, dates, keywords, ignore_noise), []).append(m)
             sides.append(by_key)
         counts = [Counter({k: len(v) for k, v in side.items()}) for side in sides]
         total += sum(counts[0].values())

@@ -42,7 +42,7 @@ mail = [m for m in small if m.folder.isascii() and "&" not in m.folder]
 for m in mail:
     m.keywords = []
 with Account(mail) as a:
-    a.oracle = {"ignore_tuid": True, "keywords": False}
+    a.oracle = {"ignore_noise": True, "keywords": False}
     run = a.sync(name="mbsync pulls")
     ok(run.fetched_bodies(), "its commands are seen in the raw log, compressed as they are")
     # It rewrites line ends that are not LF or CRLF and messages without a header: not its fault here.

@@ -14,7 +14,7 @@ mail = [m for m in corpus.messages("small")
 for m in mail:
     m.keywords = []
 with Account(mail) as a:
-    a.oracle = {"ignore_tuid": True}
+    a.oracle = {"ignore_noise": True}
     subprocess.run([TOP + "/tests/tools/mbsync-as-koc", "sync", "-c", a.config], check=True)
     shutil.rmtree(a.store + "/.koc")
     files = sum(len(a.mail.files(f)) for f in a.mail.folders())

@@ -57,7 +57,7 @@ def connect(a):
 
 def compare(server, a, store):
     lines, total = oracle.compare(server, maildir.Mail(store), a.prefix, a.separator, a.dates,
-                                  not a.no_keywords, a.ignore_tuid, a.skip)
+                                  not a.no_keywords, a.ignore_noise, a.skip)
     for line in lines:
         print(line)
     if not lines:

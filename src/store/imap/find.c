@@ -42,7 +42,7 @@ static bool is_it(const struct find *find, const struct print *print, const char
 	    (!find->print.size || !print->size || find->print.size == print->size))
 		return true;
 	return find->message_id && message_id && strcmp(find->message_id, message_id) == 0 &&
-	       mail_size_close(find->print.size, print->size);
+	       find->print.size == print->size;
 }
 
 static const struct fail *seeking_take(void *context, const struct answer *answer)

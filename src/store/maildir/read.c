@@ -173,12 +173,12 @@ static bool size_possible(const struct find *find, const struct stat *status)
 
 	if (!find->print.size)
 		return true;
-	return size <= find->print.size + MAIL_TUID_SIZE && find->print.size <= 2 * size;
+	return size <= find->print.size + MAIL_NOISE_SIZE && find->print.size <= 2 * size;
 }
 
 static bool body_matches(const struct find *find, const struct body *body)
 {
-	if (find->print.size && !mail_size_close(find->print.size, body->print.size))
+	if (find->print.size && find->print.size != body->print.size)
 		return false;
 	if (digest_equal(&find->print.head, &body->print.head))
 		return true;
