@@ -15,7 +15,8 @@ struct search {
 	size_t count;
 	struct candidate *a, *b;
 	size_t a_count, b_count;
-	enum side side; /* the side on which items were moved by somebody else than koc */
+	enum side side; /* the side on which items were moved by somebody else than koc … */
+	bool both;      /* … or both */
 };
 
 static bool both_refs(const struct row *row)
@@ -30,20 +31,37 @@ static void become(struct op *op, enum verb verb, enum side side, const char *wh
 	op->why = why;
 }
 
+/* What must change here so that the item has these keywords.  A Maildir's keyword letters mean something only in
+ * the folder where they were given: what a file that was moved or copied here seems to have says nothing. */
+static void set_keywords(struct arena *arena, struct flag_delta *delta, const char *seems, const char *wanted)
+{
+	delta->add.keywords = keywords_minus(arena, wanted, seems);
+	delta->remove.keywords = keywords_minus(arena, seems, wanted);
+}
+
 /* The flags of an item that moved on `side` are those at its new place there. */
 static void merge_flags(struct search *search, struct op *op, const struct match *old,
 			const struct match *fresh)
 {
 	enum side side = search->side;
+	struct arena *arena = search->arena;
 	struct flags base[SIDES], now[SIDES];
+	const char *seems = NULL;
 
 	if (search->folders[op->folder].keyed || !match_base_flags(old, base))
 		return;
 	now[side] = fresh->now[side]->flags;
 	now[side_other(side)] = old->now[side_other(side)] ? old->now[side_other(side)]->flags
 							    : base[side_other(side)];
-	op->flags = arena_alloc(search->arena, SIDES * sizeof *op->flags);
-	flags_merge(search->arena, base, now, op->flags);
+	if (side == LOCAL || search->both) {
+		seems = now[LOCAL].keywords;
+		now[LOCAL].keywords = base[LOCAL].keywords;
+	}
+	op->flags = arena_alloc(arena, SIDES * sizeof *op->flags);
+	flags_merge(arena, base, now, op->flags);
+	if (side == LOCAL || search->both)
+		set_keywords(arena, &op->flags[LOCAL], seems,
+			     flag_delta_apply(arena, now[LOCAL], &op->flags[LOCAL]).keywords);
 }
 
 static bool takes_back(const struct policy *policy)
@@ -62,7 +80,7 @@ static void moved_here(void *context, struct candidate *old, struct candidate *f
 
 	if (takes_back(from)) { /* the old place keeps it, the new one gets a copy if it may */
 		if (!closed)
-			moves_duplicate(made, old->match->row);
+			moves_duplicate(search->arena, made, old->match->row);
 		return;
 	}
 	if (closed) {
@@ -168,7 +186,9 @@ static void moved_both_here(void *context, struct candidate *old, struct candida
 	op->folder = fresh->folder;
 	op->to = there->folder;
 	search->side = SERVER;
+	search->both = true;
 	merge_flags(search, op, old->match, there);
+	search->both = false;
 	search->side = LOCAL;
 	become(there->op, VERB_NONE, LOCAL, NULL);
 	become(fresh->match->op, VERB_NONE, LOCAL, NULL);
@@ -256,8 +276,11 @@ void moves_find(struct arena *arena, struct op *ops, size_t count, const struct 
 	free(search.b);
 }
 
-void moves_duplicate(struct op *op, const struct row *source)
+void moves_duplicate(struct arena *arena, struct op *op, const struct row *source)
 {
 	become(op, VERB_DUPLICATE, SERVER, NULL);
 	op->source = source;
+	op->flags = arena_alloc(arena, SIDES * sizeof *op->flags);
+	set_keywords(arena, &op->flags[LOCAL], op->match->now[LOCAL]->flags.keywords,
+		     source->side[LOCAL].flags.keywords);
 }

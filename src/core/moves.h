@@ -23,6 +23,6 @@ void moves_find(struct arena *arena, struct op *ops, size_t count, const struct 
 		bool server_moves);
 
 /* An item that is new here and has the content of a row that both sides hold: VERB_DUPLICATE. */
-void moves_duplicate(struct op *op, const struct row *source);
+void moves_duplicate(struct arena *arena, struct op *op, const struct row *source);
 
 #endif

@@ -140,7 +140,7 @@ static const struct fail *find_copies(struct run *run)
 					 &count);
 		for (size_t k = 0; !f && k < count; k++)
 			if (usable_source(run, &rows[k])) {
-				moves_duplicate(op, &rows[k]);
+				moves_duplicate(run->round, op, &rows[k]);
 				break;
 			}
 	}

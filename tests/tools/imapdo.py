@@ -11,7 +11,7 @@
     expunge FOLDER UIDS                 those alone
     create|delete FOLDER                rename FOLDER TO
     turn FOLDER                         the same messages in the opposite order, under other UIDs
-    compare STORE [--dates] [--no-keywords] [--ignore-tuid] [--prefix P] [--separator S] [--skip F]
+    compare STORE [--dates] [--no-keywords] [--ignore-noise] [--prefix P] [--separator S] [--skip F]
                                         prints what differs; status 1 if anything does
 
 D is the directory of tests/servers/dovecot.
@@ -41,7 +41,7 @@ def arguments():
     p.add_argument("--date", type=int)
     p.add_argument("--dates", action="store_true")
     p.add_argument("--no-keywords", action="store_true")
-    p.add_argument("--ignore-tuid", action="store_true")
+    p.add_argument("--ignore-noise", action="store_true")
     p.add_argument("--prefix", default="")
     p.add_argument("--separator", default="/")
     p.add_argument("--skip", action="append", default=[])

@@ -390,7 +390,7 @@ static void find_copies(struct scenario *s, struct op *ops)
 			if (other->row && other->now[SERVER] &&
 			    digest_equal(&other->row->side[LOCAL].digest,
 					 &op->match->now[LOCAL]->digest)) {
-				moves_duplicate(op, other->row);
+				moves_duplicate(s->arena, op, other->row);
 				break;
 			}
 		}
