@@ -12,6 +12,8 @@
 #define LOG_MOST 4096 /* bytes of a line, its newline included */
 
 static enum log_level level_now = LOG_NORMAL;
+static log_sink *sink_now;
+static void *sink_context;
 
 void log_set_level(enum log_level level)
 {
@@ -21,6 +23,12 @@ void log_set_level(enum log_level level)
 enum log_level log_level(void)
 {
 	return level_now;
+}
+
+void log_set_sink(log_sink *sink, void *context)
+{
+	sink_now = sink;
+	sink_context = context;
 }
 
 /* Cuts the line so that it ends with a whole character. */
@@ -45,6 +53,10 @@ void log_line(enum log_level level, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
+	if (sink_now) {
+		sink_now(sink_context, text);
+		return;
+	}
 	buf_init(&line, 8 * LOG_MOST); /* one byte becomes at most six */
 	/* A progress line may stand there, of this process or of another one. */
 	if (terminal_is())

@@ -1,5 +1,5 @@
-/* What koc tells while it works: to standard error, by level, made safe for a terminal.
- * A child process's lines reach the same place; one line is one write(2). */
+/* What koc tells while it works: to standard error, by level, made safe for a terminal.  One line is one
+ * write(2). */
 #ifndef KOC_BASE_LOG_H
 #define KOC_BASE_LOG_H
 
@@ -16,5 +16,10 @@ enum log_level log_level(void);
 /* Prints "koc: TEXT\n" if the level is at least `level`.  Control characters and what terminals act
  * on are escaped (terminal.h).  Long lines are cut at 4,096 bytes. */
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Lines go to `sink` (NULL: to standard error again) instead: those of a level that is told, not yet made
+ * safe.  A worker process hands them to the one that has the terminal. */
+typedef void log_sink(void *context, const char *text);
+void log_set_sink(log_sink *sink, void *context);
 
 #endif

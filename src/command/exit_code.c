@@ -38,6 +38,11 @@ enum exit_code exit_code_of(const struct fail *fail)
 	return EXIT_SOME;
 }
 
+enum exit_code exit_code_signal(int signal)
+{
+	return (enum exit_code)(EXIT_SIGNAL + signal);
+}
+
 enum exit_code exit_code_worse(enum exit_code a, enum exit_code b)
 {
 	static const enum exit_code order[] = {
@@ -45,6 +50,8 @@ enum exit_code exit_code_worse(enum exit_code a, enum exit_code b)
 		EXIT_REFUSED, EXIT_UNREACHABLE, EXIT_SOME, EXIT_HELD,
 	};
 
+	if (a > EXIT_SIGNAL || b > EXIT_SIGNAL)
+		return a > b ? a : b;
 	for (size_t i = 0; i < sizeof order / sizeof *order; i++)
 		if (order[i] == a || order[i] == b)
 			return order[i];

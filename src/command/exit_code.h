@@ -13,13 +13,17 @@ enum exit_code {
 	EXIT_UNREACHABLE = 75, /* try later; also: another run holds the lock */
 	EXIT_PROTOCOL = 76,    /* or TLS not verified */
 	EXIT_LOGIN = 77,
-	EXIT_CONFIG = 78
+	EXIT_CONFIG = 78,
+	EXIT_SIGNAL = 128      /* and the number of the signal that ended the program, as shells say it */
 };
 
 /* The status for a fail that ended a run, an account or a command; EXIT_DONE for NULL. */
 enum exit_code exit_code_of(const struct fail *fail);
 
-/* Of two, the one that is told: the first of 78 64 77 76 69 75 1 3 0. */
+/* The status of a program that was told to end by this signal. */
+enum exit_code exit_code_signal(int signal);
+
+/* Of two, the one that is told: the first of 128+signal 78 64 77 76 69 75 1 3 0. */
 enum exit_code exit_code_worse(enum exit_code a, enum exit_code b);
 
 #endif

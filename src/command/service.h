@@ -30,10 +30,10 @@ struct service {
 const struct fail *service_look(const struct account *account, struct service **service) MUST_CHECK;
 
 /* For a run: makes what is missing, takes the lock (FAIL_LOCKED), empties the spool, and opens state
- * and stores with the secret.  Dry: a store or a state that is not there is not made; the run gets an
+ * and stores; the secret is only read.  Dry: a store or a state that is not there is not made; the run gets an
  * empty one that leaves no trace. */
-const struct fail *service_run(const struct account *account, bool dry, struct service **service)
-	MUST_CHECK;
+const struct fail *service_run(const struct account *account, const char *secret, bool dry,
+			       struct service **service) MUST_CHECK;
 
 /* Closes all; NULL allowed. */
 void service_close(struct service *service);

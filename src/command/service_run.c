@@ -13,9 +13,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -91,10 +93,35 @@ static const struct fail *root_scratch(struct service *service)
 
 /* ---- the lock -------------------------------------------------------------------------------- */
 
+#define LOCK_WAIT 1000 /* milliseconds */
+
+/* Who holds the lock?  0: nobody, or nobody who can be named. */
+static pid_t lock_holder(const struct service *service)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	if (fcntl(service->lock, F_GETLK, &lock) < 0 || lock.l_type == F_UNLCK || lock.l_pid < 0)
+		return 0;
+	return lock.l_pid;
+}
+
+/* When a run is killed, its worker ends a moment later: gives the holder of the lock that moment. */
+static void lock_wait(const struct service *service)
+{
+	pid_t holder = lock_holder(service);
+	struct pollfd poll_end = { .fd = holder > 0 ? pidfd_open(holder, 0) : -1, .events = POLLIN };
+
+	if (poll_end.fd < 0)
+		return;
+	poll(&poll_end, 1, LOCK_WAIT);
+	close(poll_end.fd);
+}
+
 /* A record lock: the kernel drops it with the process, however that ends.  The file stays. */
 static const struct fail *lock_take(struct service *service)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	pid_t holder;
 
 	service->lock = openat(service->inner, LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
 			       FILE_MODE);
@@ -103,13 +130,16 @@ static const struct fail *lock_take(struct service *service)
 				  service->account->store);
 	if (fcntl(service->lock, F_SETLK, &lock) == 0)
 		return NULL;
+	lock_wait(service);
+	if (fcntl(service->lock, F_SETLK, &lock) == 0)
+		return NULL;
 	if (errno != EAGAIN && errno != EACCES)
 		return fail_errno(FAIL_ACCOUNT, errno, "%s/" SERVICE_INNER "/" LOCK,
 				  service->account->store);
-	if (fcntl(service->lock, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK && lock.l_pid > 0)
+	holder = lock_holder(service);
+	if (holder > 0)
 		return fail_make(FAIL_LOCKED, FAIL_ACCOUNT,
-				 "another run is at work in this store (process %ld)",
-				 (long)lock.l_pid);
+				 "another run is at work in this store (process %ld)", (long)holder);
 	return fail_make(FAIL_LOCKED, FAIL_ACCOUNT, "another run is at work in this store");
 }
 
@@ -148,7 +178,7 @@ static const struct fail *spool_open(struct service *service)
 
 /* ---- stores ----------------------------------------------------------------------------------- */
 
-static const struct fail *server_open(struct service *service)
+static const struct fail *server_open(struct service *service, const char *secret)
 {
 	const struct account *account = service->account;
 	struct imap_options options = {
@@ -160,29 +190,23 @@ static const struct fail *server_open(struct service *service)
 		.ca_file = account->tls_ca_file,
 		.fingerprint = account->tls_fingerprint,
 		.timeout = account->timeout,
+		.secret = secret,
 	};
-	char *secret = NULL;
 	const struct fail *f = state_memo_get(service->state, "server", service->arena, &options.memo);
 
 	if (!f)
-		f = config_secret(account, &secret);
-	if (f)
-		return f;
-	options.secret = secret;
-	service->side[SERVER] = imap_open(&options);
-	config_wipe(secret);
-	free(secret);
-	return NULL;
+		service->side[SERVER] = imap_open(&options);
+	return f;
 }
 
-static const struct fail *stores_open(struct service *service)
+static const struct fail *stores_open(struct service *service, const char *secret)
 {
 	const struct fail *f;
 
 	service->fresh = faccessat(service->root, SERVICE_MAIL, F_OK, AT_SYMLINK_NOFOLLOW) < 0;
 	f = maildir_open(service->root, &service->side[LOCAL]);
 	if (!f)
-		f = server_open(service);
+		f = server_open(service, secret);
 	if (f)
 		return fail_scoped(f, FAIL_ACCOUNT);
 	for (int s = 0; s < SIDES; s++) {
@@ -233,13 +257,14 @@ static const struct fail *open_wet(struct service *service)
 	return f;
 }
 
-const struct fail *service_run(const struct account *account, bool dry, struct service **result)
+const struct fail *service_run(const struct account *account, const char *secret, bool dry,
+			       struct service **result)
 {
 	struct service *service = service_new(account);
 	const struct fail *f = dry ? open_dry(service) : open_wet(service);
 
 	if (!f)
-		f = stores_open(service);
+		f = stores_open(service, secret);
 	if (f) {
 		service_close(service);
 		service = NULL;
