@@ -170,6 +170,38 @@ static void a_move_to_nowhere_leaves_the_item(struct check *check)
 	assert_body(check, from, move.ref, body);
 }
 
+/* A wish for a name that is taken: the item gets another, or is refused; nothing is overwritten. */
+static void a_move_overwrites_nothing(struct check *check)
+{
+	struct store_folder *from = folder_of(check, "From"), *to = folder_of(check, "To");
+	const char *key;
+	struct body *moved = body_sample(check, &key), *there = body_edited(check, key);
+	struct transfer move = { .folder = from, .to = to };
+	struct listing *listing;
+	bool keyed = key != NULL;
+
+	if (!transfers(check))
+		return;
+	move.ref = put(check, from, moved, key, (struct flags){ 0 });
+	move.name = put(check, to, there, keyed ? key : NULL, (struct flags){ 0 });
+	OK(store_transfer(check->store, &move, 1, check->arena));
+	OK(store_sync(check->store));
+	assert_body(check, to, move.name, there);
+	if (move.fail) {
+		FAILS(FAIL_EXISTS, move.fail);
+		assert_body(check, from, move.ref, moved);
+		assert_int_equal(count_of(check, to), 1);
+		return;
+	}
+	assert_int_equal(count_of(check, from), 0);
+	listing = look_full(check, to);
+	assert_int_equal(listing->count, 2);
+	for (size_t i = 0; i < 2; i++)
+		if (strcmp(listing->entries[i].ref, move.name) != 0)
+			assert_body(check, to, listing->entries[i].ref, moved);
+	listing_free(listing);
+}
+
 /* ---- removals ----------------------------------------------------------------------------- */
 
 static void a_removal_takes_one_item(struct check *check)
@@ -340,6 +372,8 @@ static void own_uploads_are_found(struct check *check)
 	find = find_one(check, folder, "", body->print, body->fields.message_id);
 	assert_int_equal(find.count, 1);
 	assert_string_equal(find.refs[0], first);
+	find = find_one(check, folder, first, body->print, body->fields.message_id);
+	assert_int_equal(find.count, 1);
 	if (*next) {
 		find = find_one(check, folder, next, body->print, body->fields.message_id);
 		assert_int_equal(find.count, 0);
@@ -373,6 +407,24 @@ static void messages_without_an_id_are_found(struct check *check)
 	assert_string_equal(find.refs[0], ref);
 }
 
+/* The same Message-ID does not make two messages of very different sizes one. */
+static void an_id_alone_is_not_enough(struct check *check)
+{
+	struct store_folder *folder = folder_of(check, "Work");
+	struct body *body = body_text(check, "Subject: one\nMessage-ID: <same@example.com>\n\nshort\n");
+	struct buf text;
+	struct find find;
+
+	buf_init(&text, 10000);
+	buf_adds(&text, "Subject: two\nMessage-ID: <same@example.com>\n\n");
+	for (int i = 0; i < 50; i++)
+		buf_adds(&text, "This message is much longer than the other one.\n");
+	put(check, folder, body_text(check, text.data), NULL, (struct flags){ 0 });
+	buf_free(&text);
+	find = find_one(check, folder, "", body->print, body->fields.message_id);
+	assert_int_equal(find.count, 0);
+}
+
 static void what_is_not_there_is_not_found(struct check *check)
 {
 	struct store_folder *folder = folder_of(check, "Work"), *empty = folder_of(check, "Empty");
@@ -393,6 +445,7 @@ const struct contract_check contract_places[] = {
 	CHECK(many_items_are_moved_at_once),
 	CHECK(a_missing_item_is_not_moved),
 	CHECK(a_move_to_nowhere_leaves_the_item, NEEDS_CALL(remove_folder)),
+	CHECK(a_move_overwrites_nothing),
 	CHECK(a_removal_takes_one_item),
 	CHECK(others_marked_deleted_stay, .needs_flags = true),
 	CHECK(what_is_marked_deleted_can_be_removed, .needs_flags = true),
@@ -401,6 +454,7 @@ const struct contract_check contract_places[] = {
 	CHECK(exists_looks_just_now, NEEDS_CALL(remove)),
 	CHECK(own_uploads_are_found, .needs = CAN_FIND),
 	CHECK(messages_without_an_id_are_found, .needs = CAN_FIND),
+	CHECK(an_id_alone_is_not_enough, .needs = CAN_FIND),
 	CHECK(what_is_not_there_is_not_found, .needs = CAN_FIND),
 	CHECKS_END
 };

@@ -146,6 +146,25 @@ static void the_same_name_makes_one_item(struct check *check)
 	listing_free(listing);
 }
 
+static void a_wish_overwrites_nothing(struct check *check)
+{
+	struct store_folder *folder = folder_of(check, "Work");
+	const char *key, *other_key;
+	struct body *there = body_sample(check, &key), *body = body_sample(check, &other_key);
+	struct write write = { .folder = folder, .body = body, .key = other_key };
+	struct listing *listing;
+
+	write.name = put(check, folder, there, key, (struct flags){ 0 });
+	OK(store_write(check->store, &write, 1, check->arena));
+	OK(store_sync(check->store));
+	assert_body(check, folder, write.name, there);
+	listing = look_full(check, folder);
+	if (write.fail)
+		FAILS(FAIL_EXISTS, write.fail);
+	assert_int_equal(listing->count, write.fail ? 1 : 2);
+	listing_free(listing);
+}
+
 static void written_items_are_durable(struct check *check)
 {
 	struct store_folder *folder = folder_of(check, "Work");
@@ -208,11 +227,16 @@ static void sync_can_be_called_at_any_time(struct check *check)
 
 static void a_read_only_folder_takes_nothing(struct check *check)
 {
-	struct store_folder *folder = folder_of(check, "Work");
-	const char *key, *ref = put_sample(check, folder);
+	struct store_folder *folder = folder_of(check, "Work"), *other = folder_of(check, "Other");
+	const char *key, *ref = put_sample(check, folder), *elsewhere = put_sample(check, other);
 	struct body *body = body_sample(check, &key);
 	struct write write = { .folder = folder, .body = body, .key = key, .fail = NULL };
 	struct removal removal = { .folder = folder, .ref = ref, .into = keep_at(check) };
+	struct flag_change change = { .folder = folder, .ref = ref, .add = { .bits = FLAG_FLAGGED } };
+	struct transfer moves[] = {
+		{ .folder = folder, .to = other, .ref = ref },
+		{ .folder = other, .to = folder, .ref = elsewhere },
+	};
 	struct listing *listing;
 
 	assert_true(check->bench->make_read_only(check->bench, folder->path));
@@ -227,8 +251,20 @@ static void a_read_only_folder_takes_nothing(struct check *check)
 	OK(store_remove(check->store, &removal, 1, check->arena));
 	OK(store_sync(check->store));
 	assert_non_null(removal.fail);
+	OK(store_transfer(check->store, moves, COUNT(moves), check->arena));
+	OK(store_sync(check->store));
+	assert_non_null(moves[0].fail);
+	assert_non_null(moves[1].fail);
+	OK(store_flag(check->store, &change, 1, check->arena));
+	OK(store_sync(check->store));
+	assert_true(change.fail || change.now.bits == 0);
 	listing = look_full(check, folder);
 	assert_int_equal(listing->count, 1);
+	assert_string_equal(listing->entries[0].ref, ref);
+	assert_int_equal(listing->entries[0].flags.bits, 0);
+	listing_free(listing);
+	listing = look_full(check, other);
+	assert_non_null(entry_of(listing, elsewhere));
 	listing_free(listing);
 }
 
@@ -415,6 +451,7 @@ const struct contract_check contract_writes[] = {
 	CHECK(many_items_are_written_at_once),
 	CHECK(one_bad_write_fails_alone, NEEDS_CALL(remove_folder)),
 	CHECK(the_same_name_makes_one_item),
+	CHECK(a_wish_overwrites_nothing),
 	CHECK(written_items_are_durable),
 	CHECK(what_is_not_synced_is_whole_or_not_there),
 	CHECK(sync_can_be_called_at_any_time),
