@@ -1,20 +1,13 @@
-/* The memory store: folders, listings, reads and searches (see memory.h; what changes something is in
- * memory_act.c). */
+/* The memory store: its object, reads and searches (see memory.h).  Folders are in memory_folders.c,
+ * listings in memory_list.c, what changes items in memory_act.c. */
 #include "store/memory.h"
 
 #include "base/arena.h"
 #include "base/memory.h"
-#include "base/str.h"
 #include "core/flags.h"
-#include "store/memory_act.h"
+#include "store/memory_room.h"
 
-#include <stdio.h>
 #include <string.h>
-
-static struct memory *memory_of(struct store *store)
-{
-	return (struct memory *)store;
-}
 
 void memory_count(struct memory *memory, const char *what)
 {
@@ -23,8 +16,7 @@ void memory_count(struct memory *memory, const char *what)
 		memory->hook(memory->hook_context, memory->calls, what);
 }
 
-/* What every call but those that queue does first. */
-static const struct fail *begin(struct memory *memory, const char *what)
+const struct fail *memory_begin(struct memory *memory, const char *what)
 {
 	const struct fail *f = memory->dead;
 
@@ -61,350 +53,6 @@ struct flags memory_flags_told(struct arena *arena, const struct memory_folder *
 	if (folder->table)
 		flags.keywords = keywords_both(arena, flags.keywords, folder->table);
 	return flags;
-}
-
-/* ---- folders ------------------------------------------------------------------------------ */
-
-static const char *next_text(const struct memory *memory, const struct memory_folder *folder,
-			     struct arena *arena)
-{
-	if (memory->world->form & WORLD_NAMED)
-		return "";
-	return arena_printf(arena, "%010llu", (unsigned long long)folder->next);
-}
-
-static const char *cursor_text(const struct memory_folder *folder, struct arena *arena)
-{
-	return arena_printf(arena, "%u:%llu", folder->epoch, (unsigned long long)folder->changes);
-}
-
-/* Takes a cursor apart; false if it says nothing about this folder as it is now. */
-static bool cursor_read(const struct memory_folder *folder, const char *cursor, uint64_t *changes)
-{
-	char epoch[16];
-	const char *colon = strchr(cursor, ':');
-	uint32_t number;
-
-	if (!colon || (size_t)(colon - cursor) >= sizeof epoch)
-		return false;
-	memcpy(epoch, cursor, (size_t)(colon - cursor));
-	epoch[colon - cursor] = '\0';
-	return str_u32(epoch, &number) && str_u64(colon + 1, changes) &&
-	       number == folder->epoch && *changes <= folder->changes;
-}
-
-static const char *identity_text(const struct memory *memory, const struct memory_folder *folder,
-				 struct arena *arena)
-{
-	bool named = memory->world->form & WORLD_NAMED;
-
-	switch (memory->options.identity) {
-	case MEMORY_IDENTITY_OWN:
-		return arena_printf(arena, "%llu", named ? (unsigned long long)folder->id :
-							   (unsigned long long)folder->epoch);
-	case MEMORY_IDENTITY_SAME:
-		return "1000000000";
-	case MEMORY_IDENTITY_NONE:
-		break;
-	}
-	return "";
-}
-
-/* Tells of a folder. */
-static struct store_folder folder_told(const struct memory *memory,
-				       const struct memory_folder *folder, struct arena *arena)
-{
-	size_t count;
-
-	world_items_of(memory->world, folder->id, &count);
-	return (struct store_folder){
-		.path = arena_str(arena, folder->path),
-		.name = arena_str(arena, folder->name),
-		.kind = folder->kind,
-		.roles = folder->roles,
-		.news = NEWS_SOME,
-		.next = next_text(memory, folder, arena),
-		.identity = identity_text(memory, folder, arena),
-		.count = count,
-		.why = "",
-	};
-}
-
-static enum news news_of(const struct memory *memory, const struct memory_folder *folder,
-			 const struct store_known *known, size_t count)
-{
-	uint64_t changes;
-
-	if (memory->options.always_news)
-		return NEWS_SOME;
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(known[i].path, folder->path) == 0)
-			return cursor_read(folder, known[i].cursor, &changes) &&
-					       changes == folder->changes ?
-				       NEWS_NONE :
-				       NEWS_SOME;
-	return NEWS_SOME;
-}
-
-static const struct fail *memory_folders(struct store *store, const struct store_known *known,
-					 size_t count, struct arena *arena,
-					 struct folder_list *list)
-{
-	struct memory *memory = memory_of(store);
-	struct memory_world *world = memory->world;
-	const struct fail *f = begin(memory, "folders");
-
-	if (f)
-		return f;
-	list->count = world->folders.count;
-	list->items = arena_alloc(arena, list->count * sizeof *list->items);
-	list->complete = true;
-	for (size_t i = 0; i < list->count; i++) {
-		const struct memory_folder *folder = &world->folders.items[i];
-		list->items[i] = folder_told(memory, folder, arena);
-		list->items[i].news = news_of(memory, folder, known, count);
-	}
-	return NULL;
-}
-
-static const struct fail *memory_make(struct store *store, const char *path, uint32_t roles,
-				      struct arena *arena, struct store_folder *made)
-{
-	struct memory *memory = memory_of(store);
-	const struct fail *f = begin(memory, "make");
-	enum kind kind = KIND_MAIL;
-	size_t root;
-
-	if (f)
-		return f;
-	while (kind < KINDS) {
-		root = strlen(kind_traits(kind)->root);
-		if (strncmp(path, kind_traits(kind)->root, root) == 0 && path[root] == '/')
-			break;
-		kind++;
-	}
-	if (kind == KINDS)
-		return fail_make(FAIL_REFUSED, FAIL_FOLDER, "%s: of no kind", path);
-	if (world_folder(memory->world, path))
-		return fail_make(FAIL_EXISTS, FAIL_FOLDER, "%s: is there already", path);
-	if ((f = memory_step(memory, "make folder")))
-		return f;
-	*made = folder_told(memory, world_folder_make(memory->world, kind, path, roles), arena);
-	return NULL;
-}
-
-/* The part of `path` behind `folder` if it is this folder ("") or below it ("/x"); else NULL. */
-static const char *below(const char *path, const char *folder)
-{
-	size_t size = strlen(folder);
-
-	if (strncmp(path, folder, size) != 0 || (path[size] && path[size] != '/'))
-		return NULL;
-	return path + size;
-}
-
-static const struct fail *memory_rename(struct store *store, const struct store_folder *folder,
-					const char *path, struct arena *arena,
-					struct store_folder *renamed)
-{
-	struct memory *memory = memory_of(store);
-	struct memory_world *world = memory->world;
-	const struct fail *f = begin(memory, "rename");
-	struct memory_folder *found;
-	const char **from;
-	const char *old;
-	size_t count = 0;
-
-	if (f || (f = memory_folder(memory, folder, &found)))
-		return f;
-	if (world_folder(world, path))
-		return fail_make(FAIL_EXISTS, FAIL_FOLDER, "%s: is there already", path);
-	if (below(path, found->path))
-		return fail_make(FAIL_REFUSED, FAIL_FOLDER, "%s: below itself", path);
-	if ((f = memory_step(memory, "rename folder")))
-		return f;
-	old = found->path;
-	from = arena_alloc(arena, world->folders.count * sizeof *from);
-	for (size_t i = 0; i < world->folders.count; i++)
-		if (below(world->folders.items[i].path, old))
-			from[count++] = world->folders.items[i].path;
-	for (size_t i = 0; i < count; i++)
-		world_folder_rename(world, from[i],
-				    arena_printf(arena, "%s%s", path, below(from[i], old)));
-	*renamed = folder_told(memory, world_folder(world, path), arena);
-	return NULL;
-}
-
-static const struct fail *memory_drop(struct store *store, const struct store_folder *folder)
-{
-	struct memory *memory = memory_of(store);
-	const struct fail *f = begin(memory, "drop");
-	struct memory_folder *found;
-	size_t count;
-
-	if (f || (f = memory_folder(memory, folder, &found)))
-		return f;
-	world_items_of(memory->world, found->id, &count);
-	if (count)
-		return fail_make(FAIL_REFUSED, FAIL_FOLDER, "%s: is not empty", folder->path);
-	if ((f = memory_step(memory, "drop folder")))
-		return f;
-	world_folder_remove(memory->world, found->path);
-	return NULL;
-}
-
-/* ---- listings ----------------------------------------------------------------------------- */
-
-static struct entry entry_of(const struct memory *memory, const struct memory_folder *folder,
-			     const struct memory_item *item, struct arena *arena)
-{
-	struct entry entry = {
-		.ref = arena_str(arena, item->ref),
-		.revision = arena_str(arena, item->revision),
-		.says = SAYS_SIZE,
-		.size = item->body->size,
-		.date = item->date,
-	};
-
-	if (memory->options.lists_keys)
-		entry.key = arena_str(arena, item->key);
-	if (kind_traits(folder->kind)->has_flags && !item->silent) {
-		entry.flags = memory_flags_told(arena, folder, item);
-		entry.flags.keywords = arena_str(arena, entry.flags.keywords);
-		entry.says |= SAYS_BITS | SAYS_KEYWORDS;
-	}
-	return entry;
-}
-
-/* The entries of a listing: all, or with `since` those that changed later. */
-static void list_entries(const struct memory *memory, const struct memory_folder *folder,
-			 uint64_t since, struct listing *listing)
-{
-	size_t count;
-	const struct memory_item *items = world_items_of(memory->world, folder->id, &count);
-
-	listing->entries = arena_alloc(listing->arena, count * sizeof *listing->entries);
-	for (size_t i = 0; i < count; i++) {
-		struct entry entry;
-
-		if (!listing->complete && items[i].changed <= since)
-			continue;
-		entry = entry_of(memory, folder, &items[i], listing->arena);
-		if (memory->options.lists == MEMORY_CONDSTORE && items[i].changed <= since) {
-			entry.says &= ~(uint32_t)(SAYS_BITS | SAYS_KEYWORDS);
-			entry.flags = (struct flags){ 0 };
-		}
-		listing->entries[listing->count++] = entry;
-	}
-}
-
-static int by_first(const void *a, const void *b)
-{
-	const struct ref_range *x = a, *y = b;
-	return strcmp(x->first, y->first);
-}
-
-/* What is gone since: one range an item, as they were removed. */
-static void list_gone(const struct memory *memory, const struct memory_folder *folder,
-		      uint64_t since, struct listing *listing)
-{
-	const struct memory_world *world = memory->world;
-	struct ref_range *gone =
-		arena_alloc(listing->arena, world->gone.count * sizeof *gone);
-	size_t count = 0, kept = 0;
-
-	for (size_t i = 0; i < world->gone.count; i++) {
-		const struct memory_gone *item = &world->gone.items[i];
-
-		if (item->folder != folder->id || item->when <= since ||
-		    world_item_of(world, folder->id, item->ref))
-			continue;
-		gone[count].first = gone[count].last = arena_str(listing->arena, item->ref);
-		count++;
-	}
-	if (count)
-		qsort(gone, count, sizeof *gone, by_first);
-	for (size_t i = 0; i < count; i++)
-		if (!kept || strcmp(gone[kept - 1].first, gone[i].first) != 0)
-			gone[kept++] = gone[i];
-	listing->gone = gone;
-	listing->gone_count = kept;
-}
-
-/* All numbers that no item has. */
-static void list_gaps(const struct memory *memory, const struct memory_folder *folder,
-		      struct listing *listing)
-{
-	struct arena *arena = listing->arena;
-	size_t count;
-	const struct memory_item *items = world_items_of(memory->world, folder->id, &count);
-	unsigned long long from = 1, ref;
-
-	listing->gone = arena_alloc(arena, (count + 1) * sizeof *listing->gone);
-	for (size_t i = 0; i <= count; i++) {
-		ref = i < count ? strtoull(items[i].ref, NULL, 10) : folder->next;
-		if (from < ref)
-			listing->gone[listing->gone_count++] = (struct ref_range){
-				.first = arena_printf(arena, "%010llu", from),
-				.last = arena_printf(arena, "%010llu", ref - 1),
-			};
-		from = ref + 1;
-	}
-}
-
-static struct listing *list_folder(const struct memory *memory, const struct memory_folder *folder,
-				   const char *cursor)
-{
-	const struct memory_options *options = &memory->options;
-	struct arena *arena = arena_new();
-	struct listing *listing = arena_alloc(arena, sizeof *listing);
-	uint64_t since = 0;
-	bool known = *cursor && cursor_read(folder, cursor, &since);
-
-	if (!known)
-		since = 0;
-	listing->arena = arena;
-	listing->complete = options->lists != MEMORY_DELTA || !known;
-	listing->renumbered = *cursor && !known;
-	list_entries(memory, folder, since, listing);
-	if (!listing->complete && options->vague_gone && !(memory->world->form & WORLD_NAMED))
-		list_gaps(memory, folder, listing);
-	else if (!listing->complete)
-		list_gone(memory, folder, since, listing);
-	listing->cursor = cursor_text(folder, arena);
-	listing->next = next_text(memory, folder, arena);
-	listing->speaks = arena_str(arena, folder->table);
-	listing->read_only = folder->read_only;
-	listing->admits.bits = FLAG_ALL & ~options->refused_bits;
-	listing->admits.keywords = arena_str(arena, options->keywords);
-	listing->admits_keywords = !options->no_new_keywords;
-	listing->unstable = folder->unstable;
-	return listing;
-}
-
-static const struct fail *memory_list(struct store *store, struct look *looks, size_t count)
-{
-	struct memory *memory = memory_of(store);
-	const struct fail *f = begin(memory, "list");
-	struct memory_folder *folder;
-
-	for (size_t i = 0; i < count; i++) {
-		looks[i].listing = NULL;
-		looks[i].fail = f;
-		if (f)
-			continue;
-		memory_count(memory, "list.folder");
-		looks[i].fail = memory_folder(memory, looks[i].folder, &folder);
-		if (looks[i].fail)
-			continue;
-		if (folder->roles & ROLE_NOSELECT)
-			looks[i].fail = fail_make(FAIL_REFUSED, FAIL_FOLDER,
-						  "%s: holds no items", folder->path);
-		else
-			looks[i].listing = list_folder(memory, folder,
-						       looks[i].full ? "" : looks[i].cursor);
-	}
-	return f;
 }
 
 /* ---- reads and searches ------------------------------------------------------------------- */
@@ -493,7 +141,7 @@ static const struct fail *memory_read(struct store *store, struct read *reads, s
 				      read_done *done, void *context, struct arena *arena)
 {
 	struct memory *memory = memory_of(store);
-	const struct fail *f = begin(memory, "read");
+	const struct fail *f = memory_begin(memory, "read");
 
 	for (size_t i = 0; i < count; i++) {
 		struct read *read = &reads[memory->options.reverse_reads ? count - 1 - i : i];
@@ -514,7 +162,7 @@ static const struct fail *memory_exists(struct store *store, const struct store_
 					const char *ref, bool *there)
 {
 	struct memory *memory = memory_of(store);
-	const struct fail *f = begin(memory, "exists");
+	const struct fail *f = memory_begin(memory, "exists");
 	struct memory_folder *found;
 
 	*there = false;
@@ -545,7 +193,7 @@ static const struct fail *memory_find(struct store *store, struct find *finds, s
 				      struct arena *arena)
 {
 	struct memory *memory = memory_of(store);
-	const struct fail *f = begin(memory, "find");
+	const struct fail *f = memory_begin(memory, "find");
 
 	for (size_t i = 0; i < count; i++) {
 		struct find *find = &finds[i];
@@ -613,7 +261,7 @@ SUBMIT(memory_remove, removal, ACT_REMOVE, "remove")
 static const struct fail *memory_sync(struct store *store)
 {
 	struct memory *memory = memory_of(store);
-	const struct fail *f = begin(memory, "sync");
+	const struct fail *f = memory_begin(memory, "sync");
 
 	if (f)
 		return f;

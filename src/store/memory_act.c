@@ -1,5 +1,5 @@
 /* The memory store: what changes its world (see memory.h). */
-#include "store/memory_act.h"
+#include "store/memory_room.h"
 
 #include "base/arena.h"
 #include "base/buf.h"
