@@ -1,5 +1,5 @@
-/* koc status: what is open, as the last run left it.  Offline; changes made here since then are not
- * looked for. */
+/* koc status: what is open, as the last run left it, and what was changed here since.  Offline; writes
+ * nothing. */
 #include "command/command.h"
 
 #include "base/arena.h"
@@ -10,6 +10,8 @@
 #include "base/terminal.h"
 #include "command/service.h"
 #include "command/table.h"
+#include "engine/local.h"
+#include "store/maildir/maildir.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -25,7 +27,39 @@ struct report {
 	size_t conflict_count;
 	struct state_run *runs; /* the last one */
 	size_t run_count;
+	struct local_news *news; /* changed here since then */
+	size_t news_count;
 };
+
+static void settings(void *context, const char *path, enum kind kind, uint32_t roles,
+		     struct folder_settings *settings)
+{
+	config_folder(context, path, kind, roles, settings);
+}
+
+static void tell(void *context, const char *line)
+{
+	const struct account *account = context;
+
+	log_line(LOG_QUIET, "%s: %s", account->name, line);
+}
+
+static const struct fail *report_look(struct report *report)
+{
+	struct service *service = report->service;
+	struct engine engine = {
+		.state = service->state,
+		.settings = settings, .settings_context = (void *)(uintptr_t)service->account,
+		.tell = tell, .tell_context = (void *)(uintptr_t)service->account,
+		.now = clock_now(),
+	};
+	const struct fail *f = maildir_look(service->root, &service->side[LOCAL]);
+
+	if (f)
+		return f;
+	engine.side[LOCAL] = service->side[LOCAL];
+	return local_look(&engine, service->arena, &report->news, &report->news_count);
+}
 
 static const struct fail *report_ask(struct report *report)
 {
@@ -42,7 +76,7 @@ static const struct fail *report_ask(struct report *report)
 		f = state_conflicts(state, arena, &report->conflicts, &report->conflict_count);
 	if (!f)
 		f = state_runs(state, 1, arena, &report->runs, &report->run_count);
-	return f;
+	return f ? f : report_look(report);
 }
 
 static const char *folder_path(const struct report *report, int64_t id)
@@ -97,6 +131,22 @@ static const struct {
 	{ PENDING_SCOPE, "scope", "wait for a folder that is off or was not part of the run" },
 };
 
+/* Changes made here, by folder. */
+static const struct {
+	const char *name, *words; /* in JSON; for people, behind the number */
+	size_t offset;
+} changes[] = {
+	{ "new", "new", offsetof(struct local_news, fresh) },
+	{ "edited", "edited", offsetof(struct local_news, edited) },
+	{ "removed", "removed", offsetof(struct local_news, gone) },
+	{ "flags", "with other flags", offsetof(struct local_news, flagged) },
+};
+
+static uint64_t change_count(const struct local_news *news, size_t i)
+{
+	return *(const uint64_t *)(const void *)((const char *)news + changes[i].offset);
+}
+
 /* ---- for people ------------------------------------------------------------------------------ */
 
 static void add_safe(struct buf *out, const char *text)
@@ -132,6 +182,28 @@ static void tell_run(const struct report *report, struct buf *out)
 		add_safe(out, run->summary);
 	}
 	buf_addc(out, '\n');
+}
+
+static void tell_news(const struct report *report, struct buf *out)
+{
+	if (report->news_count == 0)
+		return;
+	buf_adds(out, "  Changed here (koc sync carries it over):\n");
+	for (size_t i = 0; i < report->news_count; i++) {
+		const char *between = ": ";
+
+		buf_adds(out, "    ");
+		add_safe(out, report->news[i].path);
+		for (size_t k = 0; k < sizeof changes / sizeof *changes; k++) {
+			uint64_t count = change_count(&report->news[i], k);
+
+			if (count == 0)
+				continue;
+			buf_addf(out, "%s%" PRIu64 " %s", between, count, changes[k].words);
+			between = ", ";
+		}
+		buf_addc(out, '\n');
+	}
 }
 
 static void tell_held(const struct report *report, struct buf *out)
@@ -203,6 +275,7 @@ static void tell_people(const struct report *report, struct buf *out)
 	add_safe(out, report->service->account->name);
 	buf_adds(out, ": ");
 	tell_run(report, out);
+	tell_news(report, out);
 	tell_held(report, out);
 	tell_set_aside(report, out);
 	tell_conflicts(report, out);
@@ -233,6 +306,23 @@ static void program_run(const struct report *report, struct json *json)
 	json_key(json, "summary");
 	json_text(json, report->runs->summary);
 	json_end(json, '}');
+}
+
+static void program_news(const struct report *report, struct json *json)
+{
+	json_key(json, "changed-here");
+	json_begin(json, '[');
+	for (size_t i = 0; i < report->news_count; i++) {
+		json_begin(json, '{');
+		json_key(json, "folder");
+		json_text(json, report->news[i].path);
+		for (size_t k = 0; k < sizeof changes / sizeof *changes; k++) {
+			json_key(json, changes[k].name);
+			json_count(json, change_count(&report->news[i], k));
+		}
+		json_end(json, '}');
+	}
+	json_end(json, ']');
 }
 
 static void program_pending(const struct report *report, struct json *json)
@@ -319,6 +409,7 @@ static void tell_program(const struct report *report, struct json *json)
 	json_key(json, "account");
 	json_text(json, report->service->account->name);
 	program_run(report, json);
+	program_news(report, json);
 	program_pending(report, json);
 	program_conflicts(report, json);
 	json_end(json, '}');
@@ -358,7 +449,7 @@ static enum exit_code run(const struct call *call)
 const struct command command_status = {
 	.name = "status",
 	.arguments = "",
-	.help = "tell what is open: held, set aside, in conflict",
+	.help = "tell what is open, and what was changed here",
 	.needs_config = true,
 	.run = run,
 };

@@ -502,6 +502,29 @@ const struct fail *folders_open(struct run *run)
 	return f ? f : set_looks(run);
 }
 
+const struct fail *folders_look(struct run *run)
+{
+	struct lists lists = { .run = run };
+	const struct fail *f = state_folders(run->engine->state, run->arena, &lists.known, &lists.known_count);
+
+	if (!f)
+		f = ask_side(&lists, LOCAL);
+	if (f)
+		return f;
+	unite(&lists);
+	for (size_t i = 0; i < run->folder_count; i++) {
+		struct folder *folder = &run->folders[i];
+		const struct store_folder *here = folder->seen[LOCAL];
+
+		if (here && !folder->saved.id)
+			folder->saved.kind = here->kind;
+		set_policy(run, folder);
+		folder->missing[SERVER] = false; /* nobody asked */
+		folder->look[LOCAL] = here && folder->policy.mode != MODE_OFF && here->news != NEWS_NONE;
+	}
+	return NULL;
+}
+
 /* ---- dropping -------------------------------------------------------------------------------------- */
 
 static const struct fail *has_rows(struct run *run, const struct folder *folder, bool *any)

@@ -442,6 +442,15 @@ const struct fail *look_all(struct run *run)
 	return f ? f : take_all_unsent(run); /* a renumbering may have added some */
 }
 
+const struct fail *look_local(struct run *run)
+{
+	const struct fail *f = NULL;
+
+	for (size_t i = 0; !f && i < run->folder_count; i++)
+		f = take_missing(run, &run->folders[i]);
+	return f ? f : list_side(run, LOCAL);
+}
+
 const struct fail *look_elsewhere(struct run *run)
 {
 	bool any = false;

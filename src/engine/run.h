@@ -78,6 +78,8 @@ struct run {
 const struct fail *folders_open(struct run *run) MUST_CHECK;
 /* Drops what is empty now on one side and was removed on the other. */
 const struct fail *folders_close(struct run *run) MUST_CHECK;
+/* The local list alone, for one who only looks: nothing is made, saved or renamed. */
+const struct fail *folders_look(struct run *run) MUST_CHECK;
 struct folder *folders_by_id(const struct run *run, int64_t id); /* NULL none */
 
 /* recover.c: what a run left behind that did not end. */
@@ -86,6 +88,8 @@ const struct fail *recover_intents(struct run *run) MUST_CHECK; /* after folders
 
 /* look.c: lists what is to be looked at and finds what differs from the rows: fills run->matches. */
 const struct fail *look_all(struct run *run) MUST_CHECK;
+/* The local side alone. */
+const struct fail *look_local(struct run *run) MUST_CHECK;
 /* Lists the local side of folders that are off: what is gone elsewhere may lie there. */
 const struct fail *look_elsewhere(struct run *run) MUST_CHECK;
 /* Did a local folder change since this round's look?  Those that did are to be looked at. */

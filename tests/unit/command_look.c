@@ -108,6 +108,8 @@ static void status_for_people(void **state)
 		told(&command_status, 0, 2, false, EXIT_DONE),
 		"new: not synchronised yet\n"
 		"work: last run 2026-11-22 14:03, not all done: 1 pulled\n"
+		"  Changed here (koc sync carries it over):\n" /* the store has no mail/ any more */
+		"    mail/INBOX: 1 removed\n"
 		"  Held (koc sync --allow-removals FOLDER lets them pass):\n"
 		"    mail/INBOX: 1 items\n"
 		"  Set aside:\n"
@@ -124,11 +126,13 @@ static void status_for_programs(void **state)
 	(void)state;
 	assert_string_equal(
 		told(&command_status, 0, 2, true, EXIT_DONE),
-		"[{\"account\":\"new\",\"last-run\":null,\"held\":[],\"set-aside\":[],"
-		"\"waiting\":{\"raced\":0,\"direction\":0,\"scope\":0},\"next-retry\":null,"
+		"[{\"account\":\"new\",\"last-run\":null,\"changed-here\":[],\"held\":[],"
+		"\"set-aside\":[],\"waiting\":{\"raced\":0,\"direction\":0,\"scope\":0},\"next-retry\":null,"
 		"\"conflicts\":[]},"
 		"{\"account\":\"work\",\"last-run\":{\"began\":\"2026-11-22T14:03:00Z\","
 		"\"ended\":\"2026-11-22T14:03:01Z\",\"status\":1,\"summary\":\"1 pulled\"},"
+		"\"changed-here\":[{\"folder\":\"mail/INBOX\",\"new\":0,\"edited\":0,"
+		"\"removed\":1,\"flags\":0}],"
 		"\"held\":[{\"folder\":\"mail/INBOX\",\"items\":1}],"
 		"\"set-aside\":[{\"folder\":\"mail/INBOX\",\"side\":\"local\",\"ref\":\"a\","
 		"\"item\":\"Hello\\nthere\",\"reason\":\"over quota\",\"tries\":3,"

@@ -59,6 +59,7 @@ struct maildir {
 	struct unique unique;
 	struct barrier barrier;
 	struct swap_mark mark;
+	bool only_looks;       /* nothing was made: there may be no mail/ */
 	bool no_exchange;      /* the file system cannot; tests set it too */
 };
 

@@ -53,29 +53,52 @@ static const struct store_driver driver = {
 	.close = maildir_close,
 };
 
-const struct fail *maildir_open(int root, struct store **store)
+/* The object, with nothing done on disk. */
+static const struct fail *maildir_new(int root, struct maildir **result)
 {
 	struct maildir *maildir = memory_alloc(sizeof *maildir);
-	const struct fail *fail;
-	int mail = -1;
 
-	*store = NULL;
 	maildir->store.driver = &driver;
 	maildir->store.traits = STORE_REFS_KEPT | STORE_TRANSFERS;
 	maildir->touch.fd = -1;
 	maildir->root = fcntl(root, F_DUPFD_CLOEXEC, 0);
 	swap_mark_init(&maildir->mark, maildir->root, MARK);
-	if (maildir->root < 0)
-		fail = fail_errno(FAIL_ACCOUNT, errno, "cannot keep the store open");
-	else
+	*result = maildir;
+	return maildir->root >= 0 ? NULL
+				  : fail_errno(FAIL_ACCOUNT, errno, "cannot keep the store open");
+}
+
+/* Gives the object away, or ends it. */
+static const struct fail *maildir_give(struct maildir *maildir, const struct fail *fail,
+				       struct store **store)
+{
+	*store = fail ? NULL : &maildir->store;
+	if (fail)
+		maildir_close(&maildir->store);
+	return fail_at_least(fail, FAIL_ACCOUNT);
+}
+
+const struct fail *maildir_open(int root, struct store **store)
+{
+	struct maildir *maildir = NULL;
+	const struct fail *fail = maildir_new(root, &maildir);
+	int mail = -1;
+
+	if (!fail)
 		fail = file_open_directory(maildir->root, "mail", true, &mail);
 	if (mail >= 0)
 		close(mail);
 	if (!fail)
 		fail = swap_settle(&maildir->mark);
-	if (!fail)
-		*store = &maildir->store;
-	else
-		maildir_close(&maildir->store);
-	return fail_at_least(fail, FAIL_ACCOUNT);
+	return maildir_give(maildir, fail, store);
+}
+
+const struct fail *maildir_look(int root, struct store **store)
+{
+	struct maildir *maildir = NULL;
+	const struct fail *fail = maildir_new(root, &maildir);
+
+	maildir->only_looks = true;
+	maildir->touch.failed = true; /* no file to touch: no stamp is trusted */
+	return maildir_give(maildir, fail, store);
 }

@@ -10,4 +10,8 @@
  * all folders it knew are gone).  FAIL_DENIED if it is a symlink. */
 const struct fail *maildir_open(int root, struct store **store) MUST_CHECK;
 
+/* The same for one who only looks: folders() and list() may be called.  Makes nothing, settles nothing that
+ * another run has under way and writes nothing, so that its cursors are good for nothing.  Needs no lock. */
+const struct fail *maildir_look(int root, struct store **store) MUST_CHECK;
+
 #endif

@@ -285,7 +285,10 @@ const struct fail *maildir_folders(struct store *store, const struct store_known
 
 	*list = (struct folder_list){ 0 };
 	fail = tree_walk(maildir->root, &tree);
-	if (!fail) {
+	if (maildir->only_looks && fail_is(fail, FAIL_MISSING)) {
+		fail = NULL;
+		list->complete = true;
+	} else if (!fail) {
 		list_fill(&tree, known, count, arena, list);
 		list->complete = true;
 	}
