@@ -174,6 +174,23 @@ static const struct fail *find_renamed(struct run *run, const struct folder *kno
 	return f;
 }
 
+/* Is it remembered by its path alone?  See keeping_of. */
+static bool nameless(const struct state_folder *saved)
+{
+	return saved->id && !saved->name[SERVER] && !saved->name[LOCAL];
+}
+
+/* Makes way for a folder that gets this path. */
+static const struct fail *path_clear(struct lists *lists, const char *path)
+{
+	const struct fail *f = NULL;
+
+	for (size_t i = 0; !f && i < lists->known_count; i++)
+		if (nameless(&lists->known[i]) && strcmp(lists->known[i].path, path) == 0)
+			f = state_folder_remove(lists->run->engine->state, lists->known[i].id);
+	return f;
+}
+
 /* The state follows: the folder and all below it have new paths; names are learnt from the next lists. */
 static const struct fail *rename_known(struct lists *lists, const char *from, const char *to)
 {
@@ -187,7 +204,9 @@ static const struct fail *rename_known(struct lists *lists, const char *from, co
 		if (strncmp(known->path, from, size) != 0 || (known->path[size] && known->path[size] != '/'))
 			continue;
 		known->path = arena_printf(run->arena, "%s%s", to, known->path + size);
-		f = state_folder_put(run->engine->state, known);
+		f = path_clear(lists, known->path);
+		if (!f)
+			f = state_folder_put(run->engine->state, known);
 	}
 	run->outcome->folders_changed++;
 	return tx_end(run, f);
@@ -364,7 +383,7 @@ static bool text_differs(const char *a, const char *b)
 static bool learn(struct folder *folder)
 {
 	struct state_folder *saved = &folder->saved;
-	bool changed = !saved->id || saved->mode != folder->policy.mode;
+	bool changed = !saved->id || saved->mode != folder->policy.mode || folder->new_roles;
 
 	saved->mode = folder->policy.mode;
 	for (int s = 0; s < SIDES; s++) {
@@ -378,6 +397,26 @@ static bool learn(struct folder *folder)
 	return changed;
 }
 
+enum keeping { KEEP_AS_IT_IS, KEEP_ANEW, KEEP_NO_MORE };
+
+/* A folder that is off and was never synchronised is remembered by its path alone, for `koc folders`: its names
+ * on the sides are learnt when it is turned on, so that nothing of it can be missing before that. */
+static enum keeping keeping_of(struct folder *folder)
+{
+	struct state_folder *saved = &folder->saved;
+	bool there = folder->seen[SERVER] || folder->seen[LOCAL];
+	bool changed = !saved->id || saved->mode != MODE_OFF || folder->new_roles;
+
+	if (active(folder) && folder->seen[SERVER] && folder->seen[LOCAL])
+		return learn(folder) ? KEEP_ANEW : KEEP_AS_IT_IS;
+	if (folder->policy.mode != MODE_OFF || (saved->id && !nameless(saved)))
+		return KEEP_AS_IT_IS;
+	if (!there)
+		return saved->id ? KEEP_NO_MORE : KEEP_AS_IT_IS;
+	saved->mode = MODE_OFF;
+	return changed ? KEEP_ANEW : KEEP_AS_IT_IS;
+}
+
 static const struct fail *save_all(struct run *run)
 {
 	const struct fail *f = NULL;
@@ -385,14 +424,19 @@ static const struct fail *save_all(struct run *run)
 
 	for (size_t i = 0; !f && i < run->folder_count; i++) {
 		struct folder *folder = &run->folders[i];
+		enum keeping keeping = keeping_of(folder);
 
-		if (!active(folder) || !folder->seen[SERVER] || !folder->seen[LOCAL] || !learn(folder))
+		if (keeping == KEEP_AS_IT_IS)
 			continue;
 		if (!open)
 			f = tx_begin(run);
 		open = true;
-		if (!f)
+		if (!f && keeping == KEEP_ANEW) {
 			f = state_folder_put(run->engine->state, &folder->saved);
+		} else if (!f) {
+			f = state_folder_remove(run->engine->state, folder->saved.id);
+			folder->saved.id = 0;
+		}
 	}
 	return open ? tx_end(run, f) : f;
 }
@@ -485,8 +529,10 @@ const struct fail *folders_open(struct run *run)
 
 		if (any && !folder->saved.id)
 			folder->saved.kind = any->kind;
-		if (folder->seen[SERVER])
+		if (folder->seen[SERVER]) {
+			folder->new_roles = folder->saved.roles != folder->seen[SERVER]->roles;
 			folder->saved.roles = folder->seen[SERVER]->roles;
+		}
 	}
 	qsort_r(run->folders, run->folder_count, sizeof *run->folders, work_order, (void *)run->request);
 	for (size_t i = 0; i < run->folder_count; i++) {

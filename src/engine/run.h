@@ -20,6 +20,7 @@ struct folder {
 	const struct fail *fail;          /* the folder is skipped for the rest of the run */
 	uint64_t items;                   /* rows on both sides before this run */
 	bool missing[SIDES];              /* known, but not there any more */
+	bool new_roles;                   /* the state has others */
 	bool gave_rows;                   /* rows were taken out of it, or ops of it removed items */
 
 	/* This round: */

@@ -44,7 +44,8 @@ struct state_folder {
 	int64_t id;              /* 0: new; set by state_folder_put */
 	enum kind kind;
 	const char *path;        /* koc's path, unique */
-	const char *name[SIDES]; /* the drivers' names; NULL: not on that side (yet, or any more) */
+	const char *name[SIDES]; /* the drivers' names; NULL: not on that side (yet, or any more).  Both
+	                          * NULL: off, and never synchronised */
 	const char *cursor[SIDES]; /* "" never listed */
 	const char *identity[SIDES]; /* store_folder.identity when last seen; "" none */
 	uint32_t roles;
