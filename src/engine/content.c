@@ -143,49 +143,57 @@ static int size_order(const void *a, const void *b)
 	return (*left > *right) - (*left < *right);
 }
 
-/* Is one of the sizes such that a message of the claimed size may be the one? */
-static bool size_wanted(const uint64_t *sizes, size_t count, uint64_t claimed)
+/* Sizes of what looks for a counterpart on the server, sorted. */
+struct sizes {
+	uint64_t *items;
+	size_t count;
+};
+
+/* Is one of the sizes such that a message of the claimed size may be the one, with at most `noise` bytes that
+ * its print leaves out? */
+static bool size_wanted(const struct sizes *sizes, uint64_t claimed, uint64_t noise)
 {
-	size_t low = 0, high = count;
+	size_t low = 0, high = sizes->count;
 
 	while (low < high) { /* the first that is not less than what can be meant */
 		size_t middle = low + (high - low) / 2;
 
-		if (sizes[middle] + MAIL_NOISE_SIZE < claimed)
+		if (sizes->items[middle] + noise < claimed)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low < count && mail_size_close(sizes[low], claimed);
+	return low < sizes->count && sizes->items[low] <= claimed;
 }
 
-/* Sizes of all that looks for a counterpart on the server: new here, not sent, gone there. */
-static uint64_t *wanted_sizes(const struct run *run, size_t *count)
+/* `here`: of what is new here or was not sent; else of what is gone there.  What moved on the server kept its
+ * bytes; what lies here may have lost or got lines that other programs add. */
+static struct sizes wanted_sizes(const struct run *run, bool here)
 {
-	uint64_t *sizes = memory_alloc((run->matches.count + 1) * sizeof *sizes);
+	struct sizes sizes = { memory_alloc((run->matches.count + 1) * sizeof *sizes.items), 0 };
 
-	*count = 0;
 	for (size_t i = 0; i < run->matches.count; i++) {
 		const struct match *match = run->matches.items[i];
 		const struct row *row = match->row;
+		bool unsent = row && !row->side[SERVER].ref;
 
-		if (is_new_here(match) && digest_known(&match->print.head))
-			sizes[(*count)++] = match->print.size;
-		else if (row && digest_known(&row->print.head) && (!row->side[SERVER].ref || !match->now[SERVER]))
-			sizes[(*count)++] = row->print.size;
+		if (here && is_new_here(match) && digest_known(&match->print.head))
+			sizes.items[sizes.count++] = match->print.size;
+		else if (row && digest_known(&row->print.head) && (here ? unsent : !unsent && !match->now[SERVER]))
+			sizes.items[sizes.count++] = row->print.size;
 	}
-	qsort(sizes, *count, sizeof *sizes, size_order);
+	qsort(sizes.items, sizes.count, sizeof *sizes.items, size_order);
 	return sizes;
 }
 
 static const struct fail *look_at_new_there(struct run *run)
 {
+	struct sizes here = wanted_sizes(run, true), gone = wanted_sizes(run, false);
 	struct match **list = NULL;
 	const struct fail *f = NULL;
-	size_t sizes_count = 0, count = 0;
-	uint64_t *sizes = wanted_sizes(run, &sizes_count);
+	size_t count = 0;
 
-	if (!sizes_count)
+	if (!here.count && !gone.count)
 		goto out;
 	list = memory_alloc((run->matches.count + 1) * sizeof(struct match *));
 	for (size_t i = 0; i < run->matches.count; i++) {
@@ -193,14 +201,16 @@ static const struct fail *look_at_new_there(struct run *run)
 
 		if (is_new_there(match) && !match->looked[SERVER] &&
 		    !run->folders[match->folder].traits->keyed &&
-		    (!match->size || size_wanted(sizes, sizes_count, match->size)))
+		    (!match->size || size_wanted(&gone, match->size, 0) ||
+		     size_wanted(&here, match->size, MAIL_NOISE_SIZE)))
 			list[count++] = match;
 	}
 	if (count)
 		f = read_prints(run, list, count, SERVER);
 out:
 	free(list);
-	free(sizes);
+	free(here.items);
+	free(gone.items);
 	return f;
 }
 

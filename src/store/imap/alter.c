@@ -110,7 +110,10 @@ const struct present *site_present(const struct site *site, uint32_t uid, bool *
 /* Does a COPYUID speak of this act's messages? */
 static bool is_of(const struct act *act, const struct code *code)
 {
-	return act->count && code->from_count && code->from[0].first >= act->jobs[0]->uid &&
+	const struct box *to = act->count ? act->jobs[0]->to : NULL;
+
+	return to && (!to->validity || to->validity == code->number) && code->from_count &&
+	       code->from[0].first >= act->jobs[0]->uid &&
 	       code->from[0].first <= act->jobs[act->count - 1]->uid;
 }
 
@@ -121,6 +124,7 @@ static const struct fail *act_take(void *context, const struct answer *answer)
 
 	if (code->kind != CODE_COPYUID || act->copied.kind == CODE_COPYUID || !is_of(act, code))
 		return NULL;
+	act->command->copied = true;
 	act->copied = *code;
 	act->copied.from = arena_alloc(act->arena, (code->from_count + 1) * sizeof *code->from);
 	act->copied.to = arena_alloc(act->arena, (code->to_count + 1) * sizeof *code->to);
@@ -371,6 +375,8 @@ static void copied(struct act *act, struct job *job)
 		uid = nth(code->to, code->to_count, n);
 		if (uid && (!job->to->validity || job->to->validity == code->number))
 			transfer->now.ref = uid_ref(job->arena, uid);
+		if (uid >= job->to->next) /* so that the next look asks for it at once */
+			job->to->next = (uint64_t)uid + 1;
 	}
 	if (transfer->copy || session_can(&act->imap->session, CAP_MOVE))
 		job_end(job, NULL);

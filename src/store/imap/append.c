@@ -38,6 +38,8 @@ static void append_done(struct act *act, struct job *job)
 	if (code->kind == CODE_APPENDUID && code->to_count && code->to[0].first == code->to[0].last &&
 	    (!job->box->validity || job->box->validity == code->number))
 		write->now.ref = uid_ref(job->arena, code->to[0].first);
+	if (write->now.ref && code->to[0].first >= job->box->next) /* the next look asks for it at once */
+		job->box->next = (uint64_t)code->to[0].first + 1;
 	job_end(job, NULL);
 }
 

@@ -285,9 +285,11 @@ static const struct fail *batch_close(struct batch *batch)
 
 /* ---- COMPRESS ------------------------------------------------------------------------------ */
 
+/* Only when much is to come: a few messages go in one flight. */
 static bool measuring(const struct imap *imap)
 {
-	return session_can(&imap->session, CAP_COMPRESS) && imap->speed.bytes < MEASURE_BYTES;
+	return session_can(&imap->session, CAP_COMPRESS) && imap->speed.expected >= MUCH_BYTES &&
+	       imap->speed.bytes < MEASURE_BYTES;
 }
 
 /* Is there much to come, over a slow link? */

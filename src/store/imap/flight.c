@@ -262,6 +262,27 @@ static struct command *oldest_taker(const struct run *run, enum answer_kind kind
 	return NULL;
 }
 
+/* COPYUID does not tell whose it is, and servers send several before the first tagged line (QUIRK(dovecot)):
+ * it is offered to all that wait, up to the next SELECT, until one knows its own by the UIDs. */
+static const struct fail *copied_take(const struct run *run, const struct answer *answer)
+{
+	const struct fail *f = NULL;
+
+	for (size_t i = run->oldest; !f && i < run->sent; i++) {
+		struct command *command = run->flight->commands.items[i];
+
+		if (command->done || !command->take)
+			continue;
+		if (str_starts(command->text, "SELECT "))
+			break;
+		if (command->only == ANSWER_STATE && !command->copied)
+			f = command->take(command->context, answer);
+		if (command->copied)
+			break;
+	}
+	return f;
+}
+
 /* The command that is done. */
 static struct command *command_tagged(const struct run *run, uint32_t tag)
 {
@@ -323,7 +344,10 @@ static const struct fail *answers_take(struct run *run, const struct command *wa
 		if (answer.kind == ANSWER_CONTINUE || (answer.kind == ANSWER_DONE && !command))
 			return fail_make(FAIL_PROTOCOL, FAIL_ACCOUNT,
 					 "the server answers what it was not asked");
-		f = command && command->take ? command->take(command->context, &answer) : NULL;
+		if (answer.kind == ANSWER_STATE && answer.code.kind == CODE_COPYUID)
+			f = copied_take(run, &answer);
+		else
+			f = command && command->take ? command->take(command->context, &answer) : NULL;
 		if (f)
 			return f;
 		if (answer.kind == ANSWER_DONE)

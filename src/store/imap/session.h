@@ -38,6 +38,7 @@ struct command {
 	/* outcome: */
 	uint32_t tag;
 	bool sent, done;
+	bool copied;          /* a COPYUID was taken for it */
 	enum verdict verdict; /* the following if done */
 	struct code code;
 	const char *said;     /* the server's text */
