@@ -9,18 +9,21 @@
 struct mode_default {
 	enum kind kind;
 	uint32_t roles;   /* one of these; 0: whatever it is for */
+	bool label;       /* and a label (Gmail) */
 	const char *path; /* this folder; NULL: any */
 	enum mode mode;
 };
 
 static const struct mode_default defaults[] = {
-	{ KIND_MAIL, ROLE_INBOX | ROLE_DRAFTS, NULL, MODE_FULL },
-	{ KIND_MAIL, 0, "mail/Notes", MODE_FULL },
-	{ KIND_MAIL, 0, NULL, MODE_FULL }, /* MODE_TEXT once text_built says so */
-	{ KIND_EVENTS, 0, NULL, MODE_FULL },
-	{ KIND_TASKS, 0, NULL, MODE_FULL },
-	{ KIND_CONTACTS, 0, NULL, MODE_FULL },
-	{ KIND_NOTES, 0, NULL, MODE_FULL },
+	{ KIND_MAIL, ROLE_INBOX | ROLE_DRAFTS, false, NULL, MODE_FULL },
+	/* Their messages lie in the folders of other labels too. */
+	{ KIND_MAIL, ROLE_ALL | ROLE_IMPORTANT | ROLE_FLAGGED, true, NULL, MODE_OFF },
+	{ KIND_MAIL, 0, false, "mail/Notes", MODE_FULL },
+	{ KIND_MAIL, 0, false, NULL, MODE_FULL }, /* MODE_TEXT once text_built says so */
+	{ KIND_EVENTS, 0, false, NULL, MODE_FULL },
+	{ KIND_TASKS, 0, false, NULL, MODE_FULL },
+	{ KIND_CONTACTS, 0, false, NULL, MODE_FULL },
+	{ KIND_NOTES, 0, false, NULL, MODE_FULL },
 };
 
 /* Until text mode exists such folders are kept whole, which loses nothing. */
@@ -32,6 +35,7 @@ static enum mode mode_default(const char *path, enum kind kind, uint32_t roles)
 		const struct mode_default *d = &defaults[i];
 
 		if (d->kind == kind && (d->roles == 0 || (d->roles & roles)) &&
+		    (!d->label || (roles & ROLE_LABEL)) &&
 		    (!d->path || strcmp(d->path, path) == 0))
 			return d->mode;
 	}
@@ -57,7 +61,11 @@ void config_folder(const struct account *account, const char *path, enum kind ki
 {
 	size_t mode = 0, direction = 0, delete = 0, removals = 0, merge = 0, expire = 0;
 
-	*settings = (struct folder_settings){ .asked = mode_default(path, kind, roles) };
+	*settings = (struct folder_settings){
+		.asked = mode_default(path, kind, roles),
+		/* Into the trash means: away from all labels.  What leaves one folder keeps its others. */
+		.remove = roles & ROLE_LABEL ? DELETE_EXPUNGE : DELETE_TRASH,
+	};
 	for (size_t i = 0; i < account->rule_count; i++) {
 		const struct folder_rule *rule = &account->rules[i];
 		size_t rank = rule_rank(rule, path);

@@ -124,7 +124,9 @@ enum folder_role {
 	ROLE_IMPORTANT = 256,
 	ROLE_NOSELECT = 512,   /* holds no items, only other folders */
 	ROLE_SUBSCRIBED = 1024,
-	ROLE_FOREIGN = 2048    /* in another user's or a public namespace */
+	ROLE_FOREIGN = 2048,   /* in another user's or a public namespace */
+	ROLE_LABEL = 4096      /* shows the messages that bear a label (Gmail): they lie in other folders
+	                        * too, and leave this one when they lose it */
 };
 
 /* The rules for one folder: configuration and what this run was asked for, resolved. */

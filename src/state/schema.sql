@@ -200,7 +200,8 @@ CREATE VIEW koc_folder (
 		|| iif(roles & 16, 'sent ', '') || iif(roles & 32, 'archive ', '')
 		|| iif(roles & 64, 'all ', '') || iif(roles & 128, 'flagged ', '')
 		|| iif(roles & 256, 'important ', '') || iif(roles & 512, 'noselect ', '')
-		|| iif(roles & 1024, 'subscribed ', '') || iif(roles & 2048, 'foreign ', '')),
+		|| iif(roles & 1024, 'subscribed ', '') || iif(roles & 2048, 'foreign ', '')
+		|| iif(roles & 4096, 'label ', '')),
 	server_name,
 	local_name,
 	(SELECT count(*) FROM row WHERE row.folder = f.id AND local_ref >= ''),

@@ -125,15 +125,24 @@ static void defaults(void **state)
 		enum kind kind;
 		uint32_t roles;
 		enum mode mode;
+		enum delete_policy remove;
 	} cases[] = {
-		{ "mail/INBOX", KIND_MAIL, ROLE_INBOX, MODE_FULL },
-		{ "mail/Drafts", KIND_MAIL, ROLE_DRAFTS, MODE_FULL },
-		{ "mail/Notes", KIND_MAIL, 0, MODE_FULL },
-		{ "mail/Archive", KIND_MAIL, ROLE_ARCHIVE, MODE_FULL }, /* text in SPEC 2, when built */
-		{ "calendars/Home", KIND_EVENTS, 0, MODE_FULL },
-		{ "tasks/Work", KIND_TASKS, 0, MODE_FULL },
-		{ "contacts/Friends", KIND_CONTACTS, 0, MODE_FULL },
-		{ "notes/Notes", KIND_NOTES, 0, MODE_FULL },
+		{ "mail/INBOX", KIND_MAIL, ROLE_INBOX, MODE_FULL, DELETE_TRASH },
+		{ "mail/Drafts", KIND_MAIL, ROLE_DRAFTS, MODE_FULL, DELETE_TRASH },
+		{ "mail/Notes", KIND_MAIL, 0, MODE_FULL, DELETE_TRASH },
+		{ "mail/Archive", KIND_MAIL, ROLE_ARCHIVE, MODE_FULL, DELETE_TRASH }, /* not text yet */
+		{ "calendars/Home", KIND_EVENTS, 0, MODE_FULL, DELETE_TRASH },
+		{ "tasks/Work", KIND_TASKS, 0, MODE_FULL, DELETE_TRASH },
+		{ "contacts/Friends", KIND_CONTACTS, 0, MODE_FULL, DELETE_TRASH },
+		{ "notes/Notes", KIND_NOTES, 0, MODE_FULL, DELETE_TRASH },
+		{ "mail/All", KIND_MAIL, ROLE_ALL, MODE_FULL, DELETE_TRASH },
+		{ "mail/INBOX", KIND_MAIL, ROLE_INBOX | ROLE_LABEL, MODE_FULL, DELETE_EXPUNGE },
+		{ "mail/Work", KIND_MAIL, ROLE_LABEL, MODE_FULL, DELETE_EXPUNGE },
+		{ "mail/[Gmail]/All Mail", KIND_MAIL, ROLE_ALL | ROLE_LABEL, MODE_OFF, DELETE_EXPUNGE },
+		{ "mail/[Gmail]/Important", KIND_MAIL, ROLE_IMPORTANT | ROLE_LABEL, MODE_OFF,
+		  DELETE_EXPUNGE },
+		{ "mail/[Gmail]/Starred", KIND_MAIL, ROLE_FLAGGED | ROLE_LABEL, MODE_OFF,
+		  DELETE_EXPUNGE },
 	};
 	struct account account = { .name = NULL };
 
@@ -148,7 +157,7 @@ static void defaults(void **state)
 		assert_int_equal(settings.mode_line, 0);
 		assert_false(settings.mode_from_modes);
 		assert_int_equal(settings.direction, DIRECTION_BOTH);
-		assert_int_equal(settings.remove, DELETE_TRASH);
+		assert_int_equal(settings.remove, cases[i].remove);
 		assert_false(settings.keep_removed);
 		assert_false(settings.merge);
 		assert_int_equal(settings.expire_days, 0);

@@ -34,6 +34,7 @@ static const struct {
 	{ "STARTTLS", CAP_STARTTLS },
 	{ "UIDPLUS", CAP_UIDPLUS },
 	{ "UNSELECT", CAP_UNSELECT },
+	{ "X-GM-EXT-1", CAP_GMAIL },
 };
 
 uint32_t capabilities_parse(const char *words)

@@ -31,6 +31,7 @@ enum capability {
 	CAP_STARTTLS = 1 << 16,
 	CAP_UIDPLUS = 1 << 17,
 	CAP_UNSELECT = 1 << 18,
+	CAP_GMAIL = 1 << 19, /* X-GM-EXT-1: mailboxes are labels */
 	CAP_TOLD = 1 << 30 /* the server has told them: even if it has none of these */
 };
 
