@@ -16,6 +16,8 @@
 /* Rounds of one run.  The second sees what the first did on the server; more are needed only when somebody
  * else changes things at the same time. */
 #define ROUNDS 4
+/* Looks at the local folders of one round, when programs change them meanwhile. */
+#define LOOKS 4
 /* New items on the server that one round takes, the newest first: what bounds the memory of a first pull. */
 #define ROUND_MOST 20000
 
@@ -115,11 +117,13 @@ static void round_begin(struct run *run)
 	}
 }
 
-/* Does the plan take anything away on the server? */
-static bool plan_removes(const struct run *run)
+/* Does the plan take anything away on the server, or make a copy there of what it has?  Then it matters whether
+ * a message was moved while it was looked for. */
+static bool plan_hangs_on_places(const struct run *run)
 {
 	for (size_t i = 0; i < run->op_count; i++)
-		if (run->ops[i].verb == VERB_REMOVE && run->ops[i].side == SERVER)
+		if (run->ops[i].side == SERVER &&
+		    (run->ops[i].verb == VERB_REMOVE || run->ops[i].verb == VERB_DUPLICATE))
 			return true;
 	return false;
 }
@@ -136,20 +140,25 @@ static const struct fail *look_once(struct run *run)
 	return f ? f : decide_all(run);
 }
 
-/* Looks and plans.  A message that was moved between two folders while they were listed, first the target,
- * then the source, looks removed.  So before anything is removed on the server, local folders that changed
- * since they were listed are listed once more: what two passes missed is gone. */
+/* Looks and plans.  A message that was moved between two folders while they were listed looks removed if its new
+ * folder was listed first, and copied if its old one was (and its removal would follow in the next run).  So
+ * local folders that changed since they were listed are listed once more, until none did: what is missing then
+ * is gone.  While they do not come to rest nothing is removed on the server. */
 static const struct fail *look_and_decide(struct run *run)
 {
-	const struct fail *f = look_once(run);
+	const struct fail *f = NULL;
 	bool changed = false;
 
-	if (f || !plan_removes(run))
-		return f;
-	f = look_again(run, &changed);
-	if (f || (!changed && !run->hold_removals))
-		return f;
-	round_free(run);
+	for (int look = 0; look < LOOKS; look++) {
+		f = look_once(run);
+		if (f || !plan_hangs_on_places(run))
+			return f;
+		f = look_again(run, &changed);
+		if (f || (!changed && !run->hold_removals))
+			return f;
+		round_free(run);
+	}
+	run->hold_removals = true;
 	return look_once(run);
 }
 
