@@ -2,6 +2,7 @@
  * first, so that it shares a flight with the bodies that are read; then the local part; then all is written
  * down in one transaction.  What cannot be repeated safely (a copy) has an intent before it starts. */
 #include "base/memory.h"
+#include "core/flags.h"
 #include "engine/run.h"
 
 #include <stdlib.h>
@@ -162,6 +163,8 @@ static const struct fail *ask_server(struct alter *alter, struct work *work)
 
 		work->half = row_for(alter->arena, op->match, folder);
 		work->half->side[LOCAL] = *op->match->now[LOCAL];
+		/* Nothing is agreed yet: should another message become its counterpart, flags are joined. */
+		work->half->side[LOCAL].flags = (struct flags){ 0 };
 		f = state_row_put(run->engine->state, work->half);
 		if (f)
 			return f;
@@ -285,6 +288,15 @@ static const struct fail *work_fail(const struct work *work)
 	return NULL;
 }
 
+/* Of the flags that were to be changed, what the side has now; of all others, what was seen.  What another program
+ * changed since the look is not dealt with yet, and must be found by the next one. */
+static struct flags flags_changed(struct arena *arena, struct flags seen, const struct flag_change *change)
+{
+	struct flags asked = flags_union(arena, change->add, change->remove);
+
+	return flags_union(arena, flags_minus(arena, seen, asked), flags_both(arena, change->now, asked));
+}
+
 /* What both sides have of flags after the work. */
 static void flags_after(struct alter *alter, const struct work *work, struct flags done[SIDES])
 {
@@ -292,9 +304,9 @@ static void flags_after(struct alter *alter, const struct work *work, struct fla
 		struct folder *folder = NULL;
 		const struct version *item = op_place(alter->run, work->op, (enum side)s, &folder);
 
-		done[s] = work->flag[s] && !work->flag[s]->fail ? work->flag[s]->now
-			  : item				? item->flags
-								: (struct flags){ 0 };
+		done[s] = item ? item->flags : (struct flags){ 0 };
+		if (work->flag[s] && !work->flag[s]->fail)
+			done[s] = flags_changed(alter->arena, done[s], work->flag[s]);
 	}
 }
 
@@ -339,7 +351,6 @@ static const struct fail *record_move(struct alter *alter, struct work *work)
 	enum side moved = op->side, other = side_other(op->side);
 	struct row *row = row_for(alter->arena, op->match, to);
 	struct flags done[SIDES];
-	const char *revision = op->match->row->side[LOCAL].revision;
 	const struct fail *f = NULL;
 
 	flags_after(alter, work, done);
@@ -347,12 +358,12 @@ static const struct fail *record_move(struct alter *alter, struct work *work)
 	row->side[other].ref = op->other->now[other]->ref;
 	row->side[other].revision = op->other->now[other]->revision;
 	row->side[moved].ref = work->transfer->now.ref;
-	row->side[moved].revision = work->transfer->now.revision;
-	/* An edit that is still to be sent must be seen as one. */
-	if (moved == LOCAL && match_change(op->match, LOCAL) != CHANGE_SAME) {
-		row->side[LOCAL].revision = revision;
-		op->again = true;
-	}
+	/* Here the row keeps its revision: an edit that is still to be sent, also one made since the look, must be seen
+	 * as one. */
+	if (moved == LOCAL)
+		op->again = match_change(op->match, LOCAL) != CHANGE_SAME;
+	else
+		row->side[SERVER].revision = work->transfer->now.revision;
 	/* A body that can change on the server may have changed on the way. */
 	if (moved == LOCAL && to->traits->server_edits) {
 		row->side[SERVER].revision = op->match->row->side[SERVER].revision;

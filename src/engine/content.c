@@ -48,6 +48,8 @@ static const struct fail *read_failed(struct run *run, struct match *match, enum
 	if (fail_is(fail, FAIL_MISSING) || fail_is(fail, FAIL_STALE)) {
 		match->absorbed = true;
 		folder->again[side] = true;
+		if (match->row || match->now[side_other(side)])
+			match_raced(run, match);
 		return NULL;
 	}
 	match->trouble = arena_str(run->round, fail->text);

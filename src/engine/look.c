@@ -302,20 +302,21 @@ static const struct fail *renumber(struct run *run, struct folder *folder)
 	return tx_end(run, f);
 }
 
-/* Rows that the server does not have: they were to be sent, or lost their number, or are kept here. */
-static const struct fail *take_unsent(struct run *run, struct folder *folder)
+/* Rows that a side does not have.  The server: they were to be sent, or lost their number, or are kept here.  Here:
+ * they are kept there, or lost their file to another row. */
+static const struct fail *take_lacking(struct run *run, struct folder *folder, enum side side)
 {
 	struct row *rows = NULL;
 	size_t count = 0;
-	const struct fail *f = state_rows_without(run->engine->state, folder->saved.id, SERVER, run->round,
-						  &rows, &count);
+	const struct fail *f = state_rows_without(run->engine->state, folder->saved.id, side, run->round, &rows,
+						  &count);
 
 	for (size_t i = 0; !f && i < count; i++)
 		match_of_row(run, folder, &rows[i]);
 	return f;
 }
 
-static const struct fail *take_all_unsent(struct run *run)
+static const struct fail *take_all_lacking(struct run *run)
 {
 	const struct fail *f = NULL;
 
@@ -323,7 +324,9 @@ static const struct fail *take_all_unsent(struct run *run)
 		struct folder *folder = &run->folders[i];
 
 		if (folder->saved.id && (folder->look[SERVER] || folder->look[LOCAL]))
-			f = take_unsent(run, folder);
+			f = take_lacking(run, folder, SERVER);
+		if (!f && folder->taken_up) /* only open work leaves such rows, but for those kept */
+			f = take_lacking(run, folder, LOCAL);
 	}
 	return f;
 }
@@ -436,10 +439,10 @@ const struct fail *look_all(struct run *run)
 	if (!f)
 		f = list_side(run, LOCAL);
 	if (!f)
-		f = take_all_unsent(run);
+		f = take_all_lacking(run);
 	if (!f)
 		f = list_side(run, SERVER);
-	return f ? f : take_all_unsent(run); /* a renumbering may have added some */
+	return f ? f : take_all_lacking(run); /* a renumbering may have added some */
 }
 
 const struct fail *look_local(struct run *run)

@@ -128,7 +128,8 @@ static const struct fail *intend(struct push *push, struct item *item)
 	const struct fail *f = NULL;
 
 	if (!op->match->row) {
-		item->row->side[LOCAL].flags = op->match->now[LOCAL]->flags;
+		/* Nothing is agreed yet: should another message become its counterpart, flags are joined. */
+		item->row->side[LOCAL].flags = (struct flags){ 0 };
 		f = state_row_put(run->engine->state, item->row);
 		if (f)
 			return f;
@@ -161,6 +162,7 @@ static const struct fail *prepare(struct push *push)
 		const struct folder *folder = &run->folders[op->match->folder];
 		const struct intent *before = earlier(run, op->match->row ? op->match->row->id : 0);
 		struct write *write = NULL;
+		struct row *holder = NULL;
 
 		if (before && before->tries >= TRIES) {
 			f = state_intent_remove(run->engine->state, before->id);
@@ -170,7 +172,13 @@ static const struct fail *prepare(struct push *push)
 						     "the line was cut each time it was sent"));
 			continue;
 		}
-		if (needs_intent(run, folder))
+		f = state_row_find(run->engine->state, folder->saved.id, LOCAL, op->match->now[LOCAL]->ref,
+				   push->arena, &holder);
+		if (!f && holder && holder->id != item->row->id) { /* moved here in this round */
+			f = op_end(run, op, fail_make(FAIL_STALE, FAIL_ITEM, "another item has its name now"));
+			continue;
+		}
+		if (!f && needs_intent(run, folder))
 			f = intend(push, item);
 		write = &push->writes[push->write_count++];
 		*write = (struct write){ .folder = folder->seen[SERVER],

@@ -34,25 +34,63 @@ static uint32_t tries_before(const struct folder *folder, enum side side, const 
 	return 0;
 }
 
-/* Remembers open work on the operation's item. */
-static void leave(struct run *run, const struct op *op, struct folder *folder, enum leave why,
-		  const char *text)
+/* Remembers open work on an item. */
+static struct pending *leave_item(struct run *run, struct folder *folder, enum side side, const char *ref,
+				  enum leave why, const char *text)
 {
 	struct pending *pending = vec_push(&run->left);
 
 	pending->folder = folder->saved.id;
-	pending->ref = match_handle(op->match, &pending->side);
+	pending->side = side;
+	pending->ref = ref;
 	pending->why = pending_whys[why];
 	pending->text = arena_str(run->round, text ? text : "");
 	if (why == LEAVE_SET_ASIDE) {
 		pending->tries = tries_before(folder, pending->side, pending->ref) + 1;
 		pending->next = run->engine->now + pause_after(pending->tries);
+	} else if (why == LEAVE_RACED) {
+		folder->again[SERVER] = folder->again[LOCAL] = folder->again_full = true;
+	}
+	return pending;
+}
+
+/* Remembers open work on the operation's item. */
+static void leave(struct run *run, const struct op *op, struct folder *folder, enum leave why,
+		  const char *text)
+{
+	enum side side = SERVER;
+	const char *ref = match_handle(op->match, &side);
+	const struct pending *pending = leave_item(run, folder, side, ref, why, text);
+
+	if (why == LEAVE_SET_ASIDE) {
 		run->outcome->set_aside++;
 		run_tell(run, "%s: %s: %s", folder->path, match_name(op->match), pending->text);
 	} else if (why == LEAVE_RACED) {
 		run->outcome->raced++;
-		folder->again[SERVER] = folder->again[LOCAL] = folder->again_full = true;
 	}
+}
+
+/* What failed.  A move is found again only if its other end is looked at, too. */
+static void leave_failed(struct run *run, const struct op *op, enum leave why, const char *text)
+{
+	enum side side = SERVER;
+
+	leave(run, op, &run->folders[op->match->folder], why, text);
+	if (op->verb != VERB_MOVE || !op->other)
+		return;
+	side = op->other->now[SERVER] ? SERVER : LOCAL;
+	leave_item(run, &run->folders[op->to], side, op->other->now[side]->ref, why, text);
+	if (op->folder != op->match->folder) /* moved on both sides */
+		leave_item(run, &run->folders[op->folder], LOCAL, op->match->now[LOCAL]->ref, why, text);
+}
+
+void match_raced(struct run *run, const struct match *match)
+{
+	enum side side = SERVER;
+	const char *ref = match_handle(match, &side);
+
+	leave_item(run, &run->folders[match->folder], side, ref, LEAVE_RACED, "to be looked at again");
+	run->outcome->raced++;
 }
 
 static void close_op(struct run *run, const struct op *op)
@@ -77,9 +115,9 @@ const struct fail *op_end(struct run *run, struct op *op, const struct fail *fai
 		return NULL;
 	}
 	if (fail_is(fail, FAIL_STALE) || fail_is(fail, FAIL_MISSING) || fail_is(fail, FAIL_EXISTS))
-		leave(run, op, home, LEAVE_RACED, fail->text);
+		leave_failed(run, op, LEAVE_RACED, fail->text);
 	else if (fail)
-		leave(run, op, home, LEAVE_SET_ASIDE, fail->text);
+		leave_failed(run, op, LEAVE_SET_ASIDE, fail->text);
 	else if (op->verb == VERB_LEAVE)
 		leave(run, op, home, op->leave, op->why);
 	else if (op->flags_left)
@@ -149,16 +187,34 @@ void row_flags(struct run *run, struct row *row, const struct op *op, const stru
 	}
 }
 
+/* Does this round take the row's item out of the folder anyway? */
+static bool goes_away(const struct folder *folder, const struct row *row)
+{
+	const struct match *match = folder->by_row ? map_getn(folder->by_row, &row->id, sizeof row->id) : NULL;
+
+	return match && match->op &&
+	       (match->op->verb == VERB_REMOVE || match->op->verb == VERB_MOVE || match->op->verb == VERB_FORGET);
+}
+
 const struct fail *row_displace(struct run *run, const struct row *row)
 {
+	struct folder *folder = folders_by_id(run, row->folder);
+	const struct pending *pending = NULL;
 	struct row *other = NULL;
 	const struct fail *f = state_row_find(run->engine->state, row->folder, LOCAL, row->side[LOCAL].ref,
 					      run->scratch, &other);
 
 	if (f || !other || other->id == row->id)
 		return f;
+	if (!other->side[SERVER].ref) /* it was to be sent */
+		return state_row_remove(run->engine->state, other->id);
 	memset(&other->side[LOCAL], 0, sizeof other->side[LOCAL]);
-	return state_row_put(run->engine->state, other);
+	f = state_row_put(run->engine->state, other);
+	if (f || !folder || goes_away(folder, other))
+		return f;
+	pending = leave_item(run, folder, SERVER, arena_str(run->round, other->side[SERVER].ref), LEAVE_RACED,
+			     "its file's name was given away");
+	return state_pending_put(run->engine->state, pending);
 }
 
 const struct version *op_place(struct run *run, const struct op *op, enum side side, struct folder **folder)

@@ -138,6 +138,8 @@ static const struct fail *recover_append(struct case_ *c)
 	c->row->side[SERVER] = (struct version){ .ref = c->found,
 						 .revision = "",
 						 .flags = old ? c->row->side[SERVER].flags : c->intent->flags };
+	if (!old)
+		c->row->side[LOCAL].flags = c->intent->flags;
 	f = take_local(c);
 	if (!f && old)
 		f = remove_source(c);

@@ -127,6 +127,8 @@ const struct fail *mark_folders(struct run *run) MUST_CHECK;
 /* The operation is finished, well or not.  With a fail of ITEM scope it becomes pending (set aside, raced);
  * FOLDER scope skips the folder; wider fails are returned. */
 const struct fail *op_end(struct run *run, struct op *op, const struct fail *fail) MUST_CHECK;
+/* What was seen of the match holds no more: it becomes pending (raced) without an operation. */
+void match_raced(struct run *run, const struct match *match);
 /* Its text goes into the history; call inside a transaction. */
 const struct fail *op_history(struct run *run, const struct op *op) MUST_CHECK;
 /* A copy of the match's row, or a new one for it, in the folder. */
