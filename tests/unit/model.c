@@ -1,5 +1,5 @@
 /* The model test: random histories of two users, one at the server, one here, with koc in between, which
- * is stopped at random steps; and every step of a sync in turn.  Worlds and state are in memory, so that
+ * is stopped at random steps; and every step of a sync in turn; or the users go on while koc runs.  Worlds and state are in memory, so that
  * 100,000 histories take seconds.  A failure prints its seed and step: `model SEED STEP` replays it alone, and with `-v`
  * tells the story.
  *
@@ -83,6 +83,9 @@ struct story {
 	int64_t now;
 	bool ever_stopped;
 	bool stopped_early; /* in a turn before the last: what changed then may have no base */
+	bool busy;          /* the users go on while koc runs */
+	bool running;
+	const struct store_driver *inner; /* of both sides */
 	char problem[300];
 };
 
@@ -290,9 +293,10 @@ static void user_add(struct story *h, enum side side)
 	content = &h->contents[index];
 	snprintf(key, sizeof key, "u%zu", index);
 	item.key = h->dav ? key : NULL;
-	/* Now and then the same arrives on both sides, as after a restored backup. */
+	/* Now and then the same arrives on both sides, as after a restored backup.  An event that koc has just brought
+	 * here would be here twice under one UID, and set aside. */
 	for (int s = 0; s < SIDES; s++)
-		if (s == (int)side || roll(&h->dice, 8) == 0) {
+		if (s == (int)side || (roll(&h->dice, 8) == 0 && !(h->dav && h->running))) {
 			item.body = content->body[s];
 			item.flags.bits = h->dav ? 0 : (roll(&h->dice, 2) ? FLAG_SEEN : 0);
 			world_add(h->world[s], path_of(h, folder), &item);
@@ -315,6 +319,7 @@ static void user_remove(struct story *h, enum side side)
 	size_t folder = 0;
 	struct memory_item *item = any_item(h, side, &folder);
 	struct content *content = item ? content_of(h, item->body) : NULL;
+	const struct memory_item *first = NULL;
 
 	if (!content)
 		return;
@@ -323,6 +328,10 @@ static void user_remove(struct story *h, enum side side)
 	/* Gone for good, too, when koc knows it only as a message in the Trash. */
 	if (side == SERVER || is_final(h, folder) || content->trashed ||
 	    count_in(h, SERVER, FOLDERS - 1, content, &flags))
+		content->discarded = true;
+	/* What koc never saw nobody can bring back; nor what looks edited, when its name was given to another. */
+	if (h->busy && (side == LOCAL ||
+			!world_find(h->world[LOCAL], content->body[LOCAL], &first)))
 		content->discarded = true;
 	content->touched[side]++;
 	content->removed = (int)side + 1;
@@ -344,7 +353,8 @@ static void user_move(struct story *h, enum side side, bool copy)
 	content->touched[side] += 2;
 	content->trashed |= to == FOLDERS - 1;
 	/* After a stop a message may be here without koc knowing: if it then moves, it is new in two places. */
-	content->put += copy || h->stopped;
+	/* While koc runs it may see the message in both folders, and believe in a copy. */
+	content->put += copy || h->stopped || h->running;
 	if (copy)
 		world_copy_item(h->world[side], path_of(h, folder), item->ref, path_of(h, to));
 	else
@@ -413,6 +423,8 @@ static void user_other(struct story *h, enum side side)
 		say("  local renames c%zu in %s", (size_t)(content - h->contents), path_of(h, folder));
 		world_rename_ref(h->world[LOCAL], path_of(h, folder), item->ref, name);
 	} else if (!h->dav && roll(&h->dice, 3) == 0) {
+		if (h->running) /* no mailbox is renumbered while it is selected */
+			return;
 		say("  server renumbers %s", path_of(h, folder));
 		world_renumber(h->world[SERVER], path_of(h, folder));
 		/* What moves at the same time cannot be known again: it is new on its side (SPEC 3). */
@@ -458,6 +470,104 @@ static void user_acts(struct story *h)
 	}
 }
 
+/* ---- users who go on while koc runs ------------------------------------------------------------------- */
+
+/* Drivers have no context of their own; a worker plays one story at a time. */
+static struct story *busy_story;
+
+/* Before every call to a store, and before every folder that is listed, a user may do something. */
+static const struct store_driver *meanwhile(void)
+{
+	struct story *h = busy_story;
+
+	if (h->running && roll(&h->dice, 6) == 0)
+		user_acts(h);
+	return h->inner;
+}
+
+static const struct fail *busy_folders(struct store *store, const struct store_known *known, size_t count,
+				       struct arena *arena, struct folder_list *list)
+{
+	return meanwhile()->folders(store, known, count, arena, list);
+}
+
+static const struct fail *busy_list(struct store *store, struct look *looks, size_t count)
+{
+	const struct fail *f = NULL;
+
+	for (size_t i = 0; !f && i < count; i++)
+		f = meanwhile()->list(store, &looks[i], 1);
+	return f;
+}
+
+/* What is done with a body may be a write; nobody acts within the read. */
+static const struct fail *busy_read(struct store *store, struct read *reads, size_t count, read_done *done,
+				    void *context, struct arena *arena)
+{
+	const struct store_driver *inner = meanwhile();
+	bool running = busy_story->running;
+	const struct fail *f = NULL;
+
+	busy_story->running = false;
+	f = inner->read(store, reads, count, done, context, arena);
+	busy_story->running = running;
+	return f;
+}
+
+static const struct fail *busy_write(struct store *store, struct write *writes, size_t count,
+				     struct arena *arena)
+{
+	return meanwhile()->write(store, writes, count, arena);
+}
+
+static const struct fail *busy_flag(struct store *store, struct flag_change *changes, size_t count,
+				    struct arena *arena)
+{
+	return meanwhile()->flag(store, changes, count, arena);
+}
+
+static const struct fail *busy_transfer(struct store *store, struct transfer *transfers, size_t count,
+					struct arena *arena)
+{
+	return meanwhile()->transfer(store, transfers, count, arena);
+}
+
+static const struct fail *busy_remove(struct store *store, struct removal *removals, size_t count,
+				      struct arena *arena)
+{
+	return meanwhile()->remove(store, removals, count, arena);
+}
+
+static const struct fail *busy_find(struct store *store, struct find *finds, size_t count, struct arena *arena)
+{
+	return meanwhile()->find(store, finds, count, arena);
+}
+
+static const struct fail *busy_sync(struct store *store)
+{
+	return meanwhile()->sync(store);
+}
+
+/* Puts the users before a store's driver. */
+static void busy_put(struct story *h, struct store *store)
+{
+	static struct store_driver driver;
+
+	h->inner = store->driver;
+	busy_story = h;
+	driver = *store->driver;
+	driver.folders = busy_folders;
+	driver.list = busy_list;
+	driver.read = busy_read;
+	driver.write = busy_write;
+	driver.flag = busy_flag;
+	driver.transfer = busy_transfer;
+	driver.remove = busy_remove;
+	driver.find = busy_find;
+	driver.sync = busy_sync;
+	store->driver = &driver;
+}
+
 /* ---- checks ----------------------------------------------------------------------------------------- */
 
 static bool somewhere(struct story *h, const struct content *content)
@@ -486,11 +596,32 @@ static void check_nothing_lost(struct story *h, const bool before[CONTENTS])
 			wrong(h, "c%zu is lost", i);
 }
 
+/* Of two events under one UID in a folder one is set aside. */
+static bool set_aside(struct story *h, size_t folder)
+{
+	struct arena *arena = arena_new();
+	struct state_folder *folders = NULL;
+	struct pending *pending = NULL;
+	size_t count = 0, open = 0;
+	bool found = false;
+
+	if (!state_folders(h->state, arena, &folders, &count))
+		for (size_t i = 0; i < count; i++)
+			if (strcmp(folders[i].path, path_of(h, folder)) == 0 &&
+			    !state_pending(h->state, folders[i].id, arena, &pending, &open))
+				for (size_t k = 0; k < open; k++)
+					found |= pending[k].why == PENDING_SET_ASIDE;
+	arena_free(arena);
+	return found;
+}
+
 static void check_settled(struct story *h)
 {
 	for (size_t f = 0; f < FOLDERS; f++) {
 		size_t server = 0, local = 0;
 
+		if (h->busy && h->dav && set_aside(h, f))
+			continue;
 		world_items(h->world[SERVER], path_of(h, f), &server);
 		world_items(h->world[LOCAL], path_of(h, f), &local);
 		if (server != local)
@@ -635,8 +766,51 @@ static void show_plan(struct story *h)
 	buf_free(&plan);
 }
 
-/* One run of koc, stopped at a step if stop_at is set.  Returns whether it came to its end. */
-static bool sync_once(struct story *h, long stop_at)
+/* For a replay: what is where after a run, and what koc believes. */
+static void show_places(struct story *h)
+{
+	struct arena *arena = arena_new();
+	struct state_folder *folders = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < FOLDERS; i++)
+		for (int s = 0; s < SIDES; s++) {
+			size_t n = 0;
+			struct memory_item *items = world_items(h->world[s], path_of(h, i), &n);
+
+			for (size_t k = 0; k < n; k++)
+				say("      %s %s %s: c%zu flags %u", s == SERVER ? "server" : "local ",
+				    path_of(h, i), items[k].ref, (size_t)(content_of(h, items[k].body) - h->contents),
+				    items[k].flags.bits);
+		}
+	if (state_folders(h->state, arena, &folders, &count))
+		return;
+	for (size_t i = 0; i < count; i++) {
+		const struct row *row = NULL;
+		struct row *rows = NULL;
+		struct pending *pending = NULL;
+		size_t n = 0;
+
+		if (state_walk(h->state, folders[i].id, SERVER, NULL, NULL))
+			continue;
+		while (!state_walk_next(h->state, &row) && row)
+			say("      row    %s %s = %s flags %u, %u", folders[i].path, row->side[SERVER].ref,
+			    row->side[LOCAL].ref ? row->side[LOCAL].ref : "-", row->side[SERVER].flags.bits,
+			    row->side[LOCAL].flags.bits);
+		state_walk_end(h->state);
+		if (!state_rows_without(h->state, folders[i].id, SERVER, arena, &rows, &n))
+			for (size_t k = 0; k < n; k++)
+				say("      row    %s - = %s", folders[i].path, rows[k].side[LOCAL].ref);
+		if (!state_pending(h->state, folders[i].id, arena, &pending, &n))
+			for (size_t k = 0; k < n; k++)
+				say("      open   %s %s %s %s", folders[i].path,
+				    pending[k].side == SERVER ? "server" : "local", pending[k].ref, pending[k].text);
+	}
+	arena_free(arena);
+}
+
+/* One run of koc, stopped at a step if stop_at is set; `running`: while the users go on.  Returns whether it came to its end. */
+static bool sync_run(struct story *h, long stop_at, bool running)
 {
 	struct sync_request request = { 0 };
 	struct sync_outcome outcome = { 0 };
@@ -661,9 +835,13 @@ static bool sync_once(struct story *h, long stop_at)
 	for (int s = 0; s < SIDES; s++) {
 		engine.side[s] = memory_open(h->world[s], &h->options[s]);
 		engine.side[s]->spool = &spool;
+		if (h->busy)
+			busy_put(h, engine.side[s]);
 	}
 	step_set_hook(stop, h);
+	h->running = running;
 	f = account_sync(&engine, &request, &outcome);
+	h->running = false;
 	step_set_hook(NULL, NULL);
 	for (int s = 0; s < SIDES; s++)
 		store_close(engine.side[s]);
@@ -674,8 +852,15 @@ static bool sync_once(struct story *h, long stop_at)
 	h->ever_stopped |= h->stopped;
 	if (!f && outcome.set_aside && !h->ever_stopped && !h->options[SERVER].shared_expunge)
 		wrong(h, "%llu items set aside", (unsigned long long)outcome.set_aside);
+	if (verbose)
+		show_places(h);
 	check_nothing_lost(h, there);
 	return !f;
+}
+
+static bool sync_once(struct story *h, long stop_at)
+{
+	return sync_run(h, stop_at, false);
 }
 
 static void check_end(struct story *h)
@@ -685,7 +870,9 @@ static void check_end(struct story *h)
 	check_settled(h);
 	check_no_duplicate(h);
 	check_removed(h);
-	if (!h->stopped_early)
+	/* Of a message that a user flags while koc removes it from there (it moved on the other side) the new flag is
+	 * lost: only the vault has it. */
+	if (!h->stopped_early && !h->busy)
 		check_flags(h);
 	check_rows(h);
 	if (h->problem[0] || h->options[SERVER].flaky)
@@ -721,13 +908,14 @@ static void story_end(struct story *h)
 
 /* Plays a history whose last sync is stopped at `stop_at` (0: nowhere).  Returns the number of steps that
  * the last sync takes, or 0 when a check failed. */
-static long play(uint64_t seed, long stop_at, char problem[300])
+static long play(uint64_t seed, long stop_at, bool busy, char problem[300])
 {
 	struct story h;
 	long steps = 0;
 	unsigned turns = 0;
 
 	story_begin(&h, seed);
+	h.busy = busy;
 	turns = 1 + roll(&h.dice, 3);
 	sync_once(&h, 0);
 	for (unsigned turn = 0; turn <= turns && !h.problem[0]; turn++) {
@@ -741,14 +929,14 @@ static long play(uint64_t seed, long stop_at, char problem[300])
 		if (!last) {
 			long at = roll(&h.dice, 3) ? 0 : 1 + (long)roll(&h.dice, 30);
 
-			if (sync_once(&h, at))
+			if (sync_run(&h, at, busy) && !busy)
 				forget_changes(&h);
 			h.stopped_early |= h.stopped;
 			continue;
 		}
-		sync_once(&h, stop_at);
+		sync_run(&h, stop_at, busy);
 		steps = h.steps;
-		if (stop_at) {
+		if (stop_at || busy) {
 			sync_once(&h, 0);
 			sync_once(&h, 0);
 		}
@@ -765,6 +953,7 @@ static long play(uint64_t seed, long stop_at, char problem[300])
 
 #define HISTORIES 50000 /* seeds; each is played without a stop and with one: twice as many histories */
 #define EVERY 3000      /* seeds of which every step of the last sync is tried */
+#define BUSY 4000       /* seeds played with users who go on while koc runs */
 #define WORKERS 2
 
 /* Millions of small allocations: the sanitizer need not remember where each came from. */
@@ -775,37 +964,44 @@ const char *__asan_default_options(void)
 }
 
 struct sums {
-	uint64_t played, stops, failures;
+	uint64_t played, stops, busy, failures;
 };
 
-static void report(struct sums *sums, uint64_t seed, long stop_at, const char *problem)
+static void report(struct sums *sums, uint64_t seed, long stop_at, bool busy, const char *problem)
 {
 	if (sums->failures++ < 10)
-		printf("seed %llu, stop %ld: %s (replay: model %llu %ld -v)\n", (unsigned long long)seed, stop_at,
-		       problem, (unsigned long long)seed, stop_at);
+		printf("seed %llu, stop %ld: %s (replay: model %llu %ld -v%s)\n", (unsigned long long)seed, stop_at,
+		       problem, (unsigned long long)seed, stop_at, busy ? " -b" : "");
 	fflush(stdout);
 }
 
 static void play_seed(struct sums *sums, uint64_t seed)
 {
 	char problem[300] = "";
-	long steps = play(seed, 0, problem), from = 1, to = 0;
+	long steps = play(seed, 0, false, problem), from = 1, to = 0, busy_at = 0;
 
 	sums->played++;
 	if (problem[0]) {
-		report(sums, seed, 0, problem);
+		report(sums, seed, 0, false, problem);
 		return;
 	}
 	if (steps) {
 		from = seed <= EVERY ? 1 : 1 + (long)(seed % (uint64_t)steps);
 		to = seed <= EVERY ? steps : from;
 	}
+	if (seed <= BUSY) {
+		busy_at = seed % 2 && steps ? 1 + (long)(seed % (uint64_t)steps) : 0;
+		play(seed, busy_at, true, problem);
+		sums->busy++;
+		if (problem[0])
+			report(sums, seed, busy_at, true, problem);
+	}
 	for (long at = from; at <= to; at++) {
 		problem[0] = '\0';
-		play(seed, at, problem);
+		play(seed, at, false, problem);
 		sums->stops++;
 		if (problem[0])
-			report(sums, seed, at, problem);
+			report(sums, seed, at, false, problem);
 	}
 }
 
@@ -833,15 +1029,17 @@ static int play_all(uint64_t histories)
 			broken = true;
 		all.played += sums[w].played;
 		all.stops += sums[w].stops;
+		all.busy += sums[w].busy;
 		all.failures += sums[w].failures;
 	}
-	printf("model: %llu histories, %llu of them stopped at a step of their last sync\n",
-	       (unsigned long long)(all.played + all.stops), (unsigned long long)all.stops);
+	printf("model: %llu histories, %llu of them stopped at a step of their last sync, %llu with users who go on\n",
+	       (unsigned long long)(all.played + all.stops + all.busy), (unsigned long long)all.stops,
+	       (unsigned long long)all.busy);
 	if (all.played != histories || all.stops < all.played) {
 		puts("model: fewer than were to be played");
 		broken = true;
 	}
-	printf("%llu passed, %llu failed\n", (unsigned long long)(all.played + all.stops - all.failures),
+	printf("%llu passed, %llu failed\n", (unsigned long long)(all.played + all.stops + all.busy - all.failures),
 	       (unsigned long long)all.failures);
 	return broken || all.failures;
 }
@@ -849,15 +1047,18 @@ static int play_all(uint64_t histories)
 int main(int argc, char **argv)
 {
 	char problem[300] = "";
+	bool busy = false;
 
-	for (int i = 1; i < argc; i++)
-		if (strcmp(argv[i], "-v") == 0)
-			verbose = true;
+	for (int i = 1; i < argc; i++) {
+		verbose |= strcmp(argv[i], "-v") == 0;
+		busy |= strcmp(argv[i], "-b") == 0;
+	}
 	if (argc == 3 && strcmp(argv[1], "-n") == 0)
 		return play_all(strtoull(argv[2], NULL, 10));
 	if (argc == 1)
 		return play_all(HISTORIES);
-	play(strtoull(argv[1], NULL, 10), argc > 2 && argv[2][0] != '-' ? strtol(argv[2], NULL, 10) : 0, problem);
+	play(strtoull(argv[1], NULL, 10), argc > 2 && argv[2][0] != '-' ? strtol(argv[2], NULL, 10) : 0, busy,
+	     problem);
 	puts(problem[0] ? problem : "passed");
 	return problem[0] != 0;
 }
