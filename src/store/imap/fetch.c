@@ -31,7 +31,7 @@
 #define MEASURE_BYTES  ((uint64_t)4 << 20)
 #define SLOW_PER_MS    ((uint64_t)30000)
 #define MUCH_BYTES     ((uint64_t)8 << 20)
-#define FAR_MS         5
+#define FAR_MS         10
 
 enum state { STATE_OPEN, STATE_SUSPECT, STATE_DONE };
 
