@@ -396,15 +396,10 @@ static void transfer_outcome(struct act *act, const struct fail *refused)
 
 		if (act->jobs[i]->state == JOB_DONE)
 			continue;
-		if (refused && !place(act->copied.from, act->copied.from_count, act->jobs[i]->uid, &n)) {
-			struct act rest = *act;
-
-			rest.jobs = &act->jobs[i];
-			rest.count = 1;
-			jobs_refused(&rest, refused);
-		} else {
+		if (refused && !place(act->copied.from, act->copied.from_count, act->jobs[i]->uid, &n))
+			job_refused(act->jobs[i], refused, act->count > 1);
+		else
 			copied(act, act->jobs[i]);
-		}
 	}
 }
 

@@ -114,6 +114,7 @@ void acts_begin(struct acts *acts, struct imap *imap, struct arena *arena);
 const struct fail *acts_run(struct acts *acts) MUST_CHECK;
 
 /* What was refused together is tried by each alone, what was refused alone has failed. */
+void job_refused(struct job *job, const struct fail *refused, bool together);
 void jobs_refused(struct act *act, const struct fail *refused);
 
 /* The jobs of one mailbox are added to a flight (alter.c, expunge.c, append.c). */

@@ -23,6 +23,7 @@ struct box {
 	uint64_t next;         /* UIDNEXT as last seen; 0 unknown */
 	/* As last selected: */
 	bool known;
+	bool other;            /* SELECT told another UIDVALIDITY: what is in there is another's */
 	bool read_only;
 	struct flags admits;
 	bool any_keyword;

@@ -195,6 +195,10 @@ static const struct fail *batch_take(void *context, const struct answer *answer)
 
 	if (answer->kind != ANSWER_FETCH || !answer->fetched.has_body)
 		return NULL;
+	if (batch->box->other) {
+		body_forget(batch->reading); /* of another mailbox of that name: see batch_close */
+		return NULL;
+	}
 	wanted = wanted_find(batch->reading, batch, answer->fetched.uid);
 	if (!wanted)
 		return fail_make(FAIL_PROTOCOL, FAIL_ACCOUNT,
@@ -426,7 +430,7 @@ static const struct fail *read_all(struct reading *reading)
 	struct imap *imap = reading->imap;
 	int nonsense = 0, lost = 0;
 
-	for (;;) {
+	while (reading->left) {
 		bool asked = false;
 		const struct fail *f = session_need(&imap->session);
 
@@ -443,6 +447,7 @@ static const struct fail *read_all(struct reading *reading)
 			continue;
 		return f;
 	}
+	return NULL;
 }
 
 /* ---- the call ------------------------------------------------------------------------------ */

@@ -24,7 +24,7 @@
 #include <string.h>
 
 #define MESSAGES_MOST 2000000 /* in one mailbox */
-#define ROUNDS_MOST   6
+#define ROUNDS_MOST   4       /* one anew, one for what is new, one to search */
 #define TRIES_MOST    4       /* connections lost to nonsense */
 
 enum level { LEVEL_FULL, LEVEL_BARE, LEVEL_CONDSTORE, LEVEL_QRESYNC };
@@ -263,6 +263,7 @@ static bool fits(struct looking *looking, const struct cursor *told)
 	if (!same) {
 		box->validity = told->validity;
 		box->next = told->next;
+		box->other = false;
 	}
 	if (looking->level == LEVEL_FULL)
 		return same;
@@ -413,11 +414,14 @@ static const struct fail *list_all(struct imap *imap, struct looking *lookings, 
 {
 	struct flight flight;
 	const struct fail *f;
+	bool open = false;
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		lookings[i].selection.command = NULL;
-	f = session_need(&imap->session);
-	if (f)
+		open = open || (!lookings[i].done && !lookings[i].look->fail);
+	}
+	f = open ? session_need(&imap->session) : NULL;
+	if (f || !open)
 		return f;
 	flight_begin(&flight, work);
 	for (size_t i = 0; i < count; i++) {

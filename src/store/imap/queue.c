@@ -92,19 +92,21 @@ void job_end(struct job *job, const struct fail *f)
 	}
 }
 
+void job_refused(struct job *job, const struct fail *refused, bool together)
+{
+	if (job->state == JOB_DONE)
+		return;
+	job->refused = true;
+	if (together && job->state == JOB_OPEN && refused->scope == FAIL_ITEM)
+		job->state = JOB_ALONE;
+	else
+		job_end(job, refused);
+}
+
 void jobs_refused(struct act *act, const struct fail *refused)
 {
-	bool together = act->count > 1 && refused->scope == FAIL_ITEM;
-
-	for (size_t i = 0; i < act->count; i++) {
-		if (act->jobs[i]->state == JOB_DONE)
-			continue;
-		act->jobs[i]->refused = true;
-		if (together && act->jobs[i]->state == JOB_OPEN)
-			act->jobs[i]->state = JOB_ALONE;
-		else
-			job_end(act->jobs[i], refused);
-	}
+	for (size_t i = 0; i < act->count; i++)
+		job_refused(act->jobs[i], refused, act->count > 1);
 }
 
 /* ---- flights ------------------------------------------------------------------------------- */

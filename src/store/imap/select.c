@@ -74,6 +74,7 @@ static void selected(struct selection *selection)
 	if (selection->next)
 		box->next = selection->next;
 	box->known = true;
+	box->other = selection->validity != box->validity;
 	box->read_only = selection->read_only;
 	box->admits = selection->permanent;
 	box->any_keyword = selection->any_keyword;
@@ -144,11 +145,10 @@ const struct fail *select_fail(const struct selection *selection)
 		f = command_fail(selection->command, FAIL_FOLDER, "SELECT");
 		if (!f && selection->validity == 0)
 			f = fail_make(FAIL_PROTOCOL, FAIL_FOLDER, "the server tells no UIDVALIDITY");
-		if (!f && selection->validity != box->validity)
-			f = fail_make(FAIL_STALE, FAIL_FOLDER,
-				      "UIDVALIDITY changed from %" PRIu32 " to %" PRIu64
-				      " in this run",
-				      box->validity, selection->validity);
 	}
+	if (!f && box->other)
+		f = fail_make(FAIL_STALE, FAIL_FOLDER,
+			      "UIDVALIDITY is not %" PRIu32 " any more, as earlier in this run",
+			      box->validity);
 	return f;
 }
