@@ -173,7 +173,7 @@ static const struct fail *survey_rest(struct survey *survey, struct arena *arena
 	struct flight flight;
 
 	flight_begin(&flight, arena);
-	/* QUIRK: what was advertised (now, or when the memo was written) may be refused all the same. */
+	/* QUIRK(several): what was advertised (now, or when the memo was written) may be refused. */
 	if (survey->list->verdict != VERDICT_OK && survey->extended) {
 		imap->order.count = 0;
 		list_add(survey, &flight, true);
