@@ -379,6 +379,15 @@ static bool text_differs(const char *a, const char *b)
 	return strcmp(a ? a : "", b ? b : "") != 0;
 }
 
+/* Does the server number its items anew?  A listing that follows a cursor tells; the rows of a first run that was
+ * stopped have none. */
+static bool numbers_anew(const struct folder *folder)
+{
+	const char *known = folder->saved.identity[SERVER], *now = folder->seen[SERVER]->identity;
+
+	return folder->saved.id && !*folder->saved.cursor[SERVER] && known && *known && text_differs(known, now);
+}
+
 /* What is to be remembered of a folder that both sides have. */
 static bool learn(struct folder *folder)
 {
@@ -386,6 +395,7 @@ static bool learn(struct folder *folder)
 	bool changed = !saved->id || saved->mode != folder->policy.mode || folder->new_roles;
 
 	saved->mode = folder->policy.mode;
+	folder->renumbered = numbers_anew(folder);
 	for (int s = 0; s < SIDES; s++) {
 		if (!folder->seen[s])
 			continue;
@@ -433,6 +443,8 @@ static const struct fail *save_all(struct run *run)
 		open = true;
 		if (!f && keeping == KEEP_ANEW) {
 			f = state_folder_put(run->engine->state, &folder->saved);
+			if (!f && folder->renumbered)
+				f = state_rows_unref(run->engine->state, folder->saved.id, SERVER);
 		} else if (!f) {
 			f = state_folder_remove(run->engine->state, folder->saved.id);
 			folder->saved.id = 0;

@@ -21,6 +21,7 @@ struct folder {
 	uint64_t items;                   /* rows on both sides before this run */
 	bool missing[SIDES];              /* known, but not there any more */
 	bool new_roles;                   /* the state has others */
+	bool renumbered;                  /* by the server, before anything of it was listed */
 	bool gave_rows;                   /* rows were taken out of it, or ops of it removed items */
 
 	/* This round: */
