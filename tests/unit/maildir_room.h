@@ -11,9 +11,11 @@
 
 #include <fcntl.h>
 #include <ftw.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -40,6 +42,17 @@ static inline int room_remove_one(const char *path, const struct stat *status, i
 	(void)type;
 	(void)ftw;
 	return remove(path);
+}
+
+/* A child that does not outlive the test, however that ends. */
+static inline pid_t room_fork(void)
+{
+	pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (child == 0)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return child;
 }
 
 /* A store with a spool directory and a vault, like an account's. */

@@ -747,8 +747,7 @@ static void test_denied(void **state)
 		denied();
 		return;
 	}
-	child = fork();
-	assert_true(child >= 0);
+	child = room_fork();
 	if (child == 0) {
 		if (setgid(65534) != 0 || setuid(65534) != 0)
 			_exit(1);
