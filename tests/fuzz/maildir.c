@@ -1,5 +1,5 @@
-/* Fuzz target: what stands in a Maildir.  A file's name, a table of keywords, and a directory's name, parted
- * by NULs. */
+/* Fuzz target: what stands in a Maildir.  A file's name, a table of keywords, and a directory's
+ * name, parted by NULs. */
 #include "fuzz/expect.h"
 
 #include "base/arena.h"

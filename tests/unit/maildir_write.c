@@ -331,6 +331,7 @@ static const struct fail *take(void *context, struct read *read)
 static void test_read(void **state)
 {
 	struct store_folder folder = room_named("mail/F");
+	static const char *const foreign[] = { "../../secret", "", "." };
 	struct read reads[6] = {
 		{ .folder = &folder, .ref = "one", .hint.bits = FLAG_SEEN },
 		{ .folder = &folder, .ref = "none" },
@@ -353,6 +354,8 @@ static void test_read(void **state)
 	room_put(&room, "mail/F/cur/two:2,RF", OTHER);
 	room_put(&room, "mail/F/cur/wire:2,", "A: b\r\n\r\nx\ny\r\n");
 	room_put(&room, "mail/F/cur/silent", "x");
+	room_put(&room, "mail/secret", "x");
+	room_put(&room, "mail/secret:2,", "x");
 	assert_int_equal(symlinkat("/etc/passwd", room.root, "mail/F/cur/link:2,"), 0);
 	listing = room_list(&room, "mail/F");
 	ASSERT_OK(store_read(room.store, reads, COUNT(reads), take, &taken, room.arena));
@@ -381,6 +384,13 @@ static void test_read(void **state)
 	assert_true(reads[4].body->wire);
 	ASSERT_OK(reads[5].fail);
 	assert_false(reads[5].has_flags);
+	/* What is no ref of ours does not lead out of the folder. */
+	for (size_t i = 0; i < COUNT(foreign); i++) {
+		struct read read = { .folder = &folder, .ref = foreign[i] };
+
+		ASSERT_OK(store_read(room.store, &read, 1, NULL, NULL, room.arena));
+		assert_true(fail_is(read.fail, FAIL_MISSING));
+	}
 	for (size_t i = 0; i < COUNT(reads); i++)
 		body_free(reads[i].body);
 	/* The caller has enough: what was not read says so. */

@@ -2,7 +2,6 @@
 #include "store/maildir/box.h"
 
 #include "base/file.h"
-#include "base/log.h"
 #include "base/memory.h"
 #include "base/step.h"
 #include "base/str.h"
@@ -250,16 +249,16 @@ static const struct fail *letter_make(struct maildir *maildir, struct box *box,
 	const struct fail *fail;
 	uint32_t used;
 
+	if (letters_full(&box->letters))
+		return NULL;
 	fail = letters_used(maildir, box, &used);
 	/* Another program may have written to the table. */
 	if (!fail)
 		fail = letters_load(&box->letters, box->directory);
 	if (fail || letters_of(&box->letters, keyword))
 		return fail;
-	if (!letters_assign(&box->letters, keyword, used)) {
-		log_line(LOG_VERBOSE, "%s: no letter for the keyword %s", box->path, keyword);
+	if (!letters_assign(&box->letters, keyword, used))
 		return NULL;
-	}
 	box_tmp_name(maildir, name);
 	fail = box_tmp(maildir, box);
 	if (!fail)

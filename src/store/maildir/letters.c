@@ -134,6 +134,11 @@ const char *letters_all(const struct letters *letters, struct arena *arena)
 	return keywords ? keywords : "";
 }
 
+bool letters_full(const struct letters *letters)
+{
+	return letters->broken || letters->taken == (1u << LETTERS) - 1;
+}
+
 bool letters_assign(struct letters *letters, const char *keyword, uint32_t used)
 {
 	size_t size = strlen(keyword);

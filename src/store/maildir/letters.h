@@ -46,6 +46,9 @@ uint32_t letters_of(const struct letters *letters, const char *keywords);
 const char *letters_keywords(const struct letters *letters, struct arena *arena, uint32_t set);
 const char *letters_all(const struct letters *letters, struct arena *arena);
 
+/* Is there no letter left, whatever files bear? */
+bool letters_full(const struct letters *letters);
+
 /* Gives a keyword that has no letter yet the lowest one that has no line and is not in `used` (the
  * letters that files bear).  False if there is none, or the keyword cannot stand in a table. */
 bool letters_assign(struct letters *letters, const char *keyword, uint32_t used);

@@ -138,7 +138,8 @@ const struct fail *index_taken(struct maildir *maildir, struct box *box, const c
 static bool look_at(const struct box *box, enum place place, const char *text,
 		    struct found *found)
 {
-	if (box->in[place] < 0 || strlen(text) >= NAME_ROOM ||
+	/* A ref is remembered between runs: it must not lead anywhere else. */
+	if (box->in[place] < 0 || strlen(text) >= NAME_ROOM || strchr(text, '/') ||
 	    fstatat(box->in[place], text, &found->status, AT_SYMLINK_NOFOLLOW) != 0 ||
 	    !S_ISREG(found->status.st_mode))
 		return false;

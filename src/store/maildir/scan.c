@@ -146,7 +146,7 @@ const struct fail *scan_folder(struct maildir *maildir, const struct box *box,
 	for (size_t i = 0; i < SCAN_PASSES && !scan->stable && !fail; i++) {
 		struct pass *pass = &passes[i % 2];
 
-		scan->touched = touch_now(&maildir->touch, maildir->root);
+		scan->touched = touch_now(&maildir->touch, box->directory);
 		fail = pass_run(box, text, scan, pass);
 		if (fail)
 			break;

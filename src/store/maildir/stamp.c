@@ -59,39 +59,36 @@ bool stamp_trusted(const struct stamp *stamp, struct timespec touched)
 
 /* ---- the touched file --------------------------------------------------------------------- */
 
-/* O_TMPFILE leaves no trace in the directory; a file system that lacks it gets one that is unlinked
- * at once. */
-static int touch_make(int root, const char *where)
+/* A file system that lacks O_TMPFILE gets a file that is unlinked at once. */
+static int touch_make(int directory)
 {
 	char name[48];
-	int directory = -1;
-	int fd = -1;
+	int fd;
 
-	if (file_open_directory(root, where, false, &directory))
-		return -1;
 	fd = openat(directory, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, FILE_MODE);
-	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
-		snprintf(name, sizeof name, ".koc-touch-%ld", (long)getpid());
-		if (file_create(directory, name, &fd) || unlinkat(directory, name, 0) != 0) {
-			if (fd >= 0)
-				close(fd);
-			fd = -1;
-		}
+	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
+		return fd;
+	snprintf(name, sizeof name, ".koc-touch-%ld", (long)getpid());
+	if (file_create(directory, name, &fd))
+		return -1;
+	if (unlinkat(directory, name, 0) != 0) {
+		close(fd);
+		return -1;
 	}
-	close(directory);
 	return fd;
 }
 
-struct timespec touch_now(struct touch *touch, int root)
+struct timespec touch_now(struct touch *touch, int directory)
 {
 	struct timespec none = { 0 };
 	struct stat status;
 
-	if (touch->fd < 0 && !touch->failed) {
-		touch->fd = touch_make(root, ".koc");
-		if (touch->fd < 0)
-			touch->fd = touch_make(root, "mail");
-		touch->failed = touch->fd < 0;
+	if (fstat(directory, &status) != 0)
+		return none;
+	if (touch->fd < 0 || touch->device != status.st_dev) {
+		touch_close(touch);
+		touch->device = status.st_dev;
+		touch->fd = touch_make(directory);
 	}
 	if (touch->fd < 0 || futimens(touch->fd, NULL) != 0 || fstat(touch->fd, &status) != 0)
 		return none;

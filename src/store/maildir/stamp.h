@@ -33,15 +33,17 @@ bool stamp_trusted(const struct stamp *stamp, struct timespec touched);
 
 /* ---- the touched file --------------------------------------------------------------------- */
 
-/* A file without a name on the store's file system. */
+/* A file without a name, on the file system of what it is compared with: others have other clocks,
+ * or clocks that tick otherwise. */
 struct touch {
 	int fd; /* -1: not made yet, or cannot be made */
-	bool failed;
+	dev_t device;
 };
 
 /* Touches it and tells its time.  Where that cannot be done (a read-only file system) the time is
- * zero: nothing is trusted then.  The file is made in `root`/.koc, else in `root`/mail. */
-struct timespec touch_now(struct touch *touch, int root);
+ * zero: nothing is trusted then.  It is made in `directory`, and leaves no trace there where the
+ * file system can do that. */
+struct timespec touch_now(struct touch *touch, int directory);
 void touch_close(struct touch *touch);
 
 /* ---- cursors ------------------------------------------------------------------------------ */
