@@ -99,6 +99,6 @@ const struct fail *maildir_look(int root, struct store **store)
 	const struct fail *fail = maildir_new(root, &maildir);
 
 	maildir->only_looks = true;
-	maildir->touch.failed = true; /* no file to touch: no stamp is trusted */
+	maildir->touch.off = true; /* so no stamp is trusted */
 	return maildir_give(maildir, fail, store);
 }

@@ -83,7 +83,7 @@ struct timespec touch_now(struct touch *touch, int directory)
 	struct timespec none = { 0 };
 	struct stat status;
 
-	if (fstat(directory, &status) != 0)
+	if (touch->off || fstat(directory, &status) != 0)
 		return none;
 	if (touch->fd < 0 || touch->device != status.st_dev) {
 		touch_close(touch);

@@ -38,6 +38,7 @@ bool stamp_trusted(const struct stamp *stamp, struct timespec touched);
 struct touch {
 	int fd; /* -1: not made yet, or cannot be made */
 	dev_t device;
+	bool off; /* nothing may be made */
 };
 
 /* Touches it and tells its time.  Where that cannot be done (a read-only file system) the time is
