@@ -76,7 +76,14 @@ struct run {
 	struct progress progress;
 };
 
-/* folders.c: both folder lists against the state; makes, renames and drops folders. */
+/* lists.c: both folder lists and the state's as one, in run->folders; carries renames to the other side. */
+const struct fail *lists_read(struct run *run) MUST_CHECK;
+/* The local list alone: nothing is renamed. */
+const struct fail *lists_read_local(struct run *run) MUST_CHECK;
+/* Is it remembered by its path alone (off, and never synchronised)? */
+bool folder_nameless(const struct state_folder *saved);
+
+/* folders.c: settles what each is and makes and drops folders. */
 const struct fail *folders_open(struct run *run) MUST_CHECK;
 /* Drops what is empty now on one side and was removed on the other. */
 const struct fail *folders_close(struct run *run) MUST_CHECK;
