@@ -30,8 +30,8 @@ struct service {
 const struct fail *service_look(const struct account *account, struct service **service) MUST_CHECK;
 
 /* For a run: makes what is missing, takes the lock (FAIL_LOCKED), empties the spool, and opens state
- * and stores; the secret is only read.  Dry: a store or a state that is not there is not made; the run gets an
- * empty one that leaves no trace. */
+ * and stores; the secret is only read.  Dry: a store or a state that is not there is not made; the run
+ * gets an empty one that leaves no trace. */
 const struct fail *service_run(const struct account *account, const char *secret, bool dry,
 			       struct service **service) MUST_CHECK;
 

@@ -1,5 +1,5 @@
-/* Sync: what the files of `koc sync` share.  sync.c takes the command line and runs a worker for each account;
- * sync_account.c is the work of one; sync_tell.c says what came of it. */
+/* Sync: what the files of `koc sync` share.  sync.c takes the command line and runs a worker for each
+ * account; sync_account.c is the work of one; sync_tell.c says what came of it. */
 #ifndef KOC_COMMAND_SYNC_H
 #define KOC_COMMAND_SYNC_H
 
@@ -18,8 +18,8 @@ struct sync_values {
 	int64_t seconds; /* --max-time; 0 none */
 };
 
-/* Synchronises the mail of one account, in its worker: what is for standard output goes to `out`.  `secret` may
- * be NULL only if no login is tried.  `found` as in struct sync_request. */
+/* Synchronises the mail of one account, in its worker: what is for standard output goes to `out`.
+ * `secret` may be NULL only if no login is tried.  `found` as in struct sync_request. */
 enum exit_code sync_account(const struct call *call, const struct account *account, const char *secret,
 			    struct worker *worker, bool *found);
 

@@ -199,7 +199,8 @@ void flags_merge(struct arena *arena, const struct flags base[SIDES], const stru
 	 * still there on the other.  Where the two sides moved a bit apart, the server's change stands. */
 	delta[LOCAL].add = flags_minus(arena, added[SERVER], now[LOCAL]);
 	delta[LOCAL].remove = flags_both(arena, removed[SERVER], now[LOCAL]);
-	delta[SERVER].add = flags_minus(arena, flags_minus(arena, added[LOCAL], now[SERVER]), removed[SERVER]);
+	delta[SERVER].add =
+		flags_minus(arena, flags_minus(arena, added[LOCAL], now[SERVER]), removed[SERVER]);
 	delta[SERVER].remove =
 		flags_minus(arena, flags_both(arena, removed[LOCAL], now[SERVER]), added[SERVER]);
 }

@@ -31,8 +31,9 @@ static void become(struct op *op, enum verb verb, enum side side, const char *wh
 	op->why = why;
 }
 
-/* What must change here so that the item has these keywords.  A Maildir's keyword letters mean something only in
- * the folder where they were given: what a file that was moved or copied here seems to have says nothing. */
+/* What must change here so that the item has these keywords.  A Maildir's keyword letters mean something
+ * only in the folder where they were given: what a file that was moved or copied here seems to have says
+ * nothing. */
 static void set_keywords(struct arena *arena, struct flag_delta *delta, const char *seems, const char *wanted)
 {
 	delta->add.keywords = keywords_minus(arena, wanted, seems);
@@ -119,8 +120,9 @@ static bool gone_here(const struct op *op)
 
 	if (!both_refs(match->row) || match->now[LOCAL] || !match->now[SERVER])
 		return false;
-	return (op->verb == VERB_REMOVE || op->verb == VERB_KEEP) ? op->side == SERVER
-								  : op->verb == VERB_COPY && op->side == LOCAL;
+	return (op->verb == VERB_REMOVE || op->verb == VERB_KEEP)
+		       ? op->side == SERVER
+		       : op->verb == VERB_COPY && op->side == LOCAL;
 }
 
 static bool gone_there(const struct op *op)

@@ -92,7 +92,8 @@ void pair_up(struct candidate *a, size_t a_count, struct candidate *b, size_t b_
 
 bool pair_key(const struct match *match, enum side side, bool keyed, bool base, struct candidate *candidate)
 {
-	const struct version *version = base ? (match->row ? &match->row->side[side] : NULL) : match->now[side];
+	const struct version *version =
+		base ? (match->row ? &match->row->side[side] : NULL) : match->now[side];
 	const struct print *print = match->row ? &match->row->print : &match->print;
 
 	candidate->match = (struct match *)match;
@@ -216,7 +217,8 @@ static void find_renames(struct match **matches, size_t count, struct lists *lis
 		if (match->row && match->row->side[side].ref && !match->now[side] &&
 		    pair_key(match, side, keyed, true, &lists->a[lists->a_count]))
 			lists->a_count++;
-		else if (is_new(match, side) && pair_key(match, side, keyed, false, &lists->b[lists->b_count]))
+		else if (is_new(match, side) &&
+			 pair_key(match, side, keyed, false, &lists->b[lists->b_count]))
 			lists->b_count++;
 	}
 	pair_up(lists->a, lists->a_count, lists->b, lists->b_count, true, renamed, lists);

@@ -117,8 +117,8 @@ static void round_begin(struct run *run)
 	}
 }
 
-/* Does the plan take anything away on the server, or make a copy there of what it has?  Then it matters whether
- * a message was moved while it was looked for. */
+/* Does the plan take anything away on the server, or make a copy there of what it has?  Then it matters
+ * whether a message was moved while it was looked for. */
 static bool plan_hangs_on_places(const struct run *run)
 {
 	for (size_t i = 0; i < run->op_count; i++)
@@ -140,10 +140,10 @@ static const struct fail *look_once(struct run *run)
 	return f ? f : decide_all(run);
 }
 
-/* Looks and plans.  A message that was moved between two folders while they were listed looks removed if its new
- * folder was listed first, and copied if its old one was (and its removal would follow in the next run).  So
- * local folders that changed since they were listed are listed once more, until none did: what is missing then
- * is gone.  While they do not come to rest nothing is removed on the server. */
+/* Looks and plans.  A message that was moved between two folders while they were listed looks removed if
+ * its new folder was listed first, and copied if its old one was (and its removal would follow in the
+ * next run).  So local folders that changed since they were listed are listed once more, until none did:
+ * what is missing then is gone.  While they do not come to rest nothing is removed on the server. */
 static const struct fail *look_and_decide(struct run *run)
 {
 	const struct fail *f = NULL;

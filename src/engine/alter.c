@@ -156,7 +156,8 @@ static const struct fail *ask_server(struct alter *alter, struct work *work)
 		return NULL;
 	if (op->verb == VERB_MOVE) {
 		ask_transfer(alter, work, SERVER, folder, to, item, false);
-		return intend(alter, work, INTENT_MOVE, folder, to, op->match->row, op->other->now[LOCAL]->ref);
+		return intend(alter, work, INTENT_MOVE, folder, to, op->match->row,
+			      op->other->now[LOCAL]->ref);
 	}
 	if (op->verb == VERB_DUPLICATE) {
 		struct folder *from = folders_by_id(run, op->source->folder);
@@ -221,7 +222,8 @@ const struct fail *alter_begin(struct run *run, struct op **ops, size_t count, s
 	if (!f && alter->flag_count[SERVER])
 		f = store_flag(server, alter->flags[SERVER], alter->flag_count[SERVER], alter->arena);
 	if (!f && alter->transfer_count[SERVER])
-		f = store_transfer(server, alter->transfers[SERVER], alter->transfer_count[SERVER], alter->arena);
+		f = store_transfer(server, alter->transfers[SERVER], alter->transfer_count[SERVER],
+				   alter->arena);
 	if (!f && alter->removal_count[SERVER])
 		f = store_remove(server, alter->removals[SERVER], alter->removal_count[SERVER], alter->arena);
 	return f;
@@ -267,7 +269,8 @@ static const struct fail *do_local(struct alter *alter)
 	if (alter->flag_count[LOCAL])
 		f = store_flag(local, alter->flags[LOCAL], alter->flag_count[LOCAL], alter->arena);
 	if (!f && alter->transfer_count[LOCAL])
-		f = store_transfer(local, alter->transfers[LOCAL], alter->transfer_count[LOCAL], alter->arena);
+		f = store_transfer(local, alter->transfers[LOCAL], alter->transfer_count[LOCAL],
+				   alter->arena);
 	if (!f && alter->removal_count[LOCAL])
 		f = store_remove(local, alter->removals[LOCAL], alter->removal_count[LOCAL], alter->arena);
 	return f ? f : store_sync(local);
@@ -288,8 +291,8 @@ static const struct fail *work_fail(const struct work *work)
 	return NULL;
 }
 
-/* Of the flags that were to be changed, what the side has now; of all others, what was seen.  What another program
- * changed since the look is not dealt with yet, and must be found by the next one. */
+/* Of the flags that were to be changed, what the side has now; of all others, what was seen.  What
+ * another program changed since the look is not dealt with yet, and must be found by the next one. */
 static struct flags flags_changed(struct arena *arena, struct flags seen, const struct flag_change *change)
 {
 	struct flags asked = flags_union(arena, change->add, change->remove);
@@ -358,8 +361,8 @@ static const struct fail *record_move(struct alter *alter, struct work *work)
 	row->side[other].ref = op->other->now[other]->ref;
 	row->side[other].revision = op->other->now[other]->revision;
 	row->side[moved].ref = work->transfer->now.ref;
-	/* Here the row keeps its revision: an edit that is still to be sent, also one made since the look, must be seen
-	 * as one. */
+	/* Here the row keeps its revision: an edit that is still to be sent, also one made since the
+	 * look, must be seen as one. */
 	if (moved == LOCAL)
 		op->again = match_change(op->match, LOCAL) != CHANGE_SAME;
 	else

@@ -23,8 +23,8 @@ static const char *mail_info(struct arena *arena, struct flags flags)
 }
 
 /* Conflicts/mail/cur/NAME:2,S or Conflicts/calendars/Home/NAME.ics; a number is added where it is taken. */
-static const char *free_path(struct run *run, const struct folder *folder, const char *name, struct flags flags,
-			     const struct fail **f)
+static const char *free_path(struct run *run, const struct folder *folder, const char *name,
+			     struct flags flags, const struct fail **f)
 {
 	struct places *places = run->engine->places;
 	bool mail = folder->saved.kind == KIND_MAIL;

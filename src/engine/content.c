@@ -37,7 +37,8 @@ static void keep_print(struct run *run, struct match *match, enum side side, con
 		match->key = arena_str(run->round, read->key);
 }
 
-/* What cannot be read: gone or changed meanwhile is for the next look; anything else is the item's trouble. */
+/* What cannot be read: gone or changed meanwhile is for the next look; anything else is the item's
+ * trouble. */
 static const struct fail *read_failed(struct run *run, struct match *match, enum side side,
 				      const struct fail *fail)
 {
@@ -181,7 +182,8 @@ static struct sizes wanted_sizes(const struct run *run, bool here)
 
 		if (here && is_new_here(match) && digest_known(&match->print.head))
 			sizes.items[sizes.count++] = match->print.size;
-		else if (row && digest_known(&row->print.head) && (here ? unsent : !unsent && !match->now[SERVER]))
+		else if (row && digest_known(&row->print.head) &&
+			 (here ? unsent : !unsent && !match->now[SERVER]))
 			sizes.items[sizes.count++] = row->print.size;
 	}
 	qsort(sizes.items, sizes.count, sizeof *sizes.items, size_order);
@@ -250,7 +252,8 @@ static const struct fail *look_whole(struct run *run, struct match *match, enum 
 			     .part = PART_WHOLE,
 			     .hint = match->now[side]->flags,
 			     .wire = match->row && match->row->marks & ROW_WIRE };
-	const struct fail *f = store_read(run->engine->side[side], &read, 1, read_done_nothing, NULL, run->round);
+	const struct fail *f =
+		store_read(run->engine->side[side], &read, 1, read_done_nothing, NULL, run->round);
 
 	if (f)
 		return f;

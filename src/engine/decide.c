@@ -115,7 +115,8 @@ static bool usable_source(struct run *run, const struct row *row)
 	const struct folder *folder = folders_by_id(run, row->folder);
 	const struct match *match = NULL;
 
-	if (!folder || !folder->seen[SERVER] || folder->fail || !carried_out(folder) || !row->side[SERVER].ref)
+	if (!folder || !folder->seen[SERVER] || folder->fail || !carried_out(folder) ||
+	    !row->side[SERVER].ref)
 		return false;
 	match = folder->by_row ? map_getn(folder->by_row, &row->id, sizeof row->id) : NULL;
 	return !match || match->now[SERVER];
@@ -136,8 +137,8 @@ static const struct fail *find_copies(struct run *run)
 		if (op->verb != VERB_COPY || op->side != SERVER ||
 		    run->folders[op->folder].traits->keyed || !digest_known(&op->match->now[LOCAL]->digest))
 			continue;
-		f = state_rows_by_digest(run->engine->state, &op->match->now[LOCAL]->digest, run->round, &rows,
-					 &count);
+		f = state_rows_by_digest(run->engine->state, &op->match->now[LOCAL]->digest, run->round,
+					 &rows, &count);
 		for (size_t k = 0; !f && k < count; k++)
 			if (usable_source(run, &rows[k])) {
 				moves_duplicate(run->round, op, &rows[k]);
@@ -175,7 +176,9 @@ static void tell_held(struct run *run, struct folder *folder, const struct guard
 			 s == SERVER ? "on the server" : "here", guard->why, folder->path);
 	}
 	if (guard->held_flags)
-		run_tell(run, "%s: the loss of a flag on %llu items held; koc sync --allow-removals %s lets it pass",
+		run_tell(run,
+			 "%s: the loss of a flag on %llu items held; "
+			 "koc sync --allow-removals %s lets it pass",
 			 folder->path, (unsigned long long)guard->held_flags, folder->path);
 }
 

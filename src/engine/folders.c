@@ -1,5 +1,5 @@
-/* Folders: which there are, by what rules, in what order.  New ones are made on the other side, and what vanished
- * is left to the planner (its items) and, once it is empty, dropped. */
+/* Folders: which there are, by what rules, in what order.  New ones are made on the other side, and what
+ * vanished is left to the planner (its items) and, once it is empty, dropped. */
 #include "base/str.h"
 #include "engine/run.h"
 
@@ -49,7 +49,8 @@ static void set_policy(struct run *run, struct folder *folder)
 	struct folder_settings settings = { 0 };
 	struct policy *policy = &folder->policy;
 
-	engine->settings(engine->settings_context, folder->path, folder->saved.kind, folder->saved.roles, &settings);
+	engine->settings(engine->settings_context, folder->path, folder->saved.kind, folder->saved.roles,
+			 &settings);
 	*policy = (struct policy){
 		.mode = settings.mode,
 		.direction = settings.direction,
@@ -146,8 +147,8 @@ static bool learn(struct folder *folder)
 
 enum keeping { KEEP_AS_IT_IS, KEEP_ANEW, KEEP_NO_MORE };
 
-/* A folder that is off and was never synchronised is remembered by its path alone, for `koc folders`: its names
- * on the sides are learnt when it is turned on, so that nothing of it can be missing before that. */
+/* A folder that is off and was never synchronised is remembered by its path alone, for `koc folders`: its
+ * names on the sides are learnt when it is turned on, so that nothing of it can be missing before that. */
 static enum keeping keeping_of(struct folder *folder)
 {
 	struct state_folder *saved = &folder->saved;
@@ -195,7 +196,8 @@ static const struct fail *save_all(struct run *run)
 /* The folder in use, then INBOX, then the rest by path. */
 static int rank(const struct sync_request *request, const struct folder *folder)
 {
-	if (request->first && (strcmp(request->first, folder->path) == 0 || below(folder->path, request->first)))
+	if (request->first &&
+	    (strcmp(request->first, folder->path) == 0 || below(folder->path, request->first)))
 		return 0;
 	return folder->saved.roles & ROLE_INBOX || strcmp(folder->path, "mail/INBOX") == 0 ? 1 : 2;
 }
@@ -224,8 +226,8 @@ static const struct fail *set_looks(struct run *run)
 		if (run->request->dry_run && on && folder->policy.in_scope)
 			for (int s = 0; s < SIDES; s++)
 				folder->look[s] |= !folder->saved.id && folder->seen[s];
-		if (folder->saved.id && (folder->look[LOCAL] || folder->look[SERVER] || folder->missing[SERVER] ||
-					 folder->missing[LOCAL]))
+		if (folder->saved.id && (folder->look[LOCAL] || folder->look[SERVER] ||
+					 folder->missing[SERVER] || folder->missing[LOCAL]))
 			f = state_rows_count(run->engine->state, folder->saved.id, &folder->items);
 	}
 	return f;
@@ -256,7 +258,8 @@ const struct fail *folders_open(struct run *run)
 		return f;
 	for (size_t i = 0; i < run->folder_count; i++) {
 		struct folder *folder = &run->folders[i];
-		const struct store_folder *any = folder->seen[SERVER] ? folder->seen[SERVER] : folder->seen[LOCAL];
+		const struct store_folder *any =
+			folder->seen[SERVER] ? folder->seen[SERVER] : folder->seen[LOCAL];
 
 		if (any && !folder->saved.id)
 			folder->saved.kind = any->kind;
@@ -335,8 +338,8 @@ static const struct fail *drop_one(struct run *run, struct folder *folder)
 		f = store_drop(run->engine->side[side], folder->seen[side]);
 	if (f && f->scope <= FAIL_FOLDER) {
 		/* It holds something that the rows do not know: then it is a new folder for the next run. */
-		run_tell(run, "%s: not removed %s: %s", folder->path, side == SERVER ? "on the server" : "here",
-			 f->text);
+		run_tell(run, "%s: not removed %s: %s", folder->path,
+			 side == SERVER ? "on the server" : "here", f->text);
 		f = NULL;
 	}
 	run->outcome->folders_changed++;

@@ -130,7 +130,8 @@ out:
 	return f;
 }
 
-/* The only folder on `side` that the state does not know and that has this identity; NULL: none, or several. */
+/* The only folder on `side` that the state does not know and that has this identity; NULL: none, or
+ * several. */
 static struct folder *same_identity(struct run *run, enum side side, const char *identity)
 {
 	struct folder *found = NULL;
@@ -152,7 +153,8 @@ static struct folder *same_identity(struct run *run, enum side side, const char 
 static const struct fail *find_renamed(struct run *run, const struct folder *known, enum side side,
 				       struct folder **renamed)
 {
-	struct folder *found = known->missing[side] ? same_identity(run, side, known->saved.identity[side]) : NULL;
+	struct folder *found =
+		known->missing[side] ? same_identity(run, side, known->saved.identity[side]) : NULL;
 	bool holds = false;
 	const struct fail *f = NULL;
 
@@ -270,7 +272,8 @@ static const struct fail *carry_renames(struct lists *lists, bool *any)
 static const struct fail *lists_pass(struct run *run, bool *again)
 {
 	struct lists lists = { .run = run };
-	const struct fail *f = state_folders(run->engine->state, run->arena, &lists.known, &lists.known_count);
+	const struct fail *f =
+		state_folders(run->engine->state, run->arena, &lists.known, &lists.known_count);
 
 	if (!f)
 		f = ask_side(&lists, LOCAL);

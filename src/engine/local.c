@@ -33,7 +33,8 @@ static bool is_edited(const struct run *run, const struct match *match)
 
 static void count_match(const struct run *run, const struct match *match, struct local_news *news)
 {
-	const struct version *was = match->row && match->row->side[LOCAL].ref ? &match->row->side[LOCAL] : NULL;
+	const struct version *was =
+		match->row && match->row->side[LOCAL].ref ? &match->row->side[LOCAL] : NULL;
 	const struct version *now = match->now[LOCAL];
 
 	if (!was) {

@@ -13,9 +13,9 @@ struct local_news {
 	uint64_t flagged;
 };
 
-/* Compares the local side with the rows, as a run does: needs engine->side[LOCAL], state and settings.  Writes
- * nothing, not even stamps, so a run may be at work meanwhile.  Result: the folders with news, by path, in the
- * arena.  A folder that cannot be listed is told with engine->tell and left out. */
+/* Compares the local side with the rows, as a run does: needs engine->side[LOCAL], state and settings.
+ * Writes nothing, not even stamps, so a run may be at work meanwhile.  Result: the folders with news, by
+ * path, in the arena.  A folder that cannot be listed is told with engine->tell and left out. */
 const struct fail *local_look(const struct engine *engine, struct arena *arena, struct local_news **news,
 			      size_t *count) MUST_CHECK;
 

@@ -302,14 +302,14 @@ static const struct fail *renumber(struct run *run, struct folder *folder)
 	return tx_end(run, f);
 }
 
-/* Rows that a side does not have.  The server: they were to be sent, or lost their number, or are kept here.  Here:
- * they are kept there, or lost their file to another row. */
+/* Rows that a side does not have.  The server: they were to be sent, or lost their number, or are kept
+ * here.  Here: they are kept there, or lost their file to another row. */
 static const struct fail *take_lacking(struct run *run, struct folder *folder, enum side side)
 {
 	struct row *rows = NULL;
 	size_t count = 0;
-	const struct fail *f = state_rows_without(run->engine->state, folder->saved.id, side, run->round, &rows,
-						  &count);
+	const struct fail *f =
+		state_rows_without(run->engine->state, folder->saved.id, side, run->round, &rows, &count);
 
 	for (size_t i = 0; !f && i < count; i++)
 		match_of_row(run, folder, &rows[i]);
@@ -361,8 +361,8 @@ static const struct fail *take_side(struct run *run, struct folder *folder, enum
  * and once more for each race lost in it. */
 static const struct fail *load_pending(struct run *run, struct folder *folder)
 {
-	const struct fail *f = state_pending(run->engine->state, folder->saved.id, run->round, &folder->pending,
-					     &folder->pending_count);
+	const struct fail *f = state_pending(run->engine->state, folder->saved.id, run->round,
+					     &folder->pending, &folder->pending_count);
 	bool due = false;
 
 	for (size_t i = 0; !f && i < folder->pending_count; i++)
@@ -495,7 +495,8 @@ const struct fail *look_again(struct run *run, bool *changed)
 			if (run->folders[k].seen[LOCAL] &&
 			    strcmp(run->folders[k].path, list.items[i].path) == 0) {
 				was_known = true;
-				if (list.items[i].news != NEWS_NONE && run->folders[k].policy.mode != MODE_OFF)
+				if (list.items[i].news != NEWS_NONE &&
+				    run->folders[k].policy.mode != MODE_OFF)
 					*changed = run->folders[k].look[LOCAL] = true;
 			}
 		/* A directory made just now may hold what seems gone. */

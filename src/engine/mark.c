@@ -25,7 +25,8 @@ static const struct fail *clear_pending(struct run *run, const struct folder *fo
 		if (pending->why == PENDING_SET_ASIDE && pending->next > run->engine->now)
 			continue;
 		if (!is_left(run, folder->saved.id, pending->side, pending->ref))
-			f = state_pending_remove(run->engine->state, folder->saved.id, pending->side, pending->ref);
+			f = state_pending_remove(run->engine->state, folder->saved.id, pending->side,
+						 pending->ref);
 	}
 	return f;
 }

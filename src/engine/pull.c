@@ -199,12 +199,14 @@ static const struct fail *arrived(void *context, struct read *read)
 	pull->done[pull->count].now.revision = arena_str(pull->arena, read->now.revision);
 	pull->done[pull->count].now.flags.keywords = arena_str(pull->arena, read->now.flags.keywords);
 	pull->done_ops[pull->count] = op;
-	*write = (struct write){ .folder = folder->seen[LOCAL],
-				 .body = read->body,
-				 .key = op->match->key ? op->match->key : arena_str(pull->arena, read->key),
-				 .flags = pull->done[pull->count].has_flags ? pull->done[pull->count].now.flags
-									    : op->match->now[SERVER]->flags,
-				 .date = read->date };
+	*write = (struct write){
+		.folder = folder->seen[LOCAL],
+		.body = read->body,
+		.key = op->match->key ? op->match->key : arena_str(pull->arena, read->key),
+		.flags = pull->done[pull->count].has_flags ? pull->done[pull->count].now.flags
+							   : op->match->now[SERVER]->flags,
+		.date = read->date,
+	};
 	if (op->flags) /* a change here that is on its way to the server */
 		write->flags = flag_delta_apply(pull->arena, write->flags, &op->flags[SERVER]);
 	if (unchanged(op, read))

@@ -175,7 +175,8 @@ static const struct fail *prepare(struct push *push)
 		f = state_row_find(run->engine->state, folder->saved.id, LOCAL, op->match->now[LOCAL]->ref,
 				   push->arena, &holder);
 		if (!f && holder && holder->id != item->row->id) { /* moved here in this round */
-			f = op_end(run, op, fail_make(FAIL_STALE, FAIL_ITEM, "another item has its name now"));
+			f = op_end(run, op,
+				   fail_make(FAIL_STALE, FAIL_ITEM, "another item has its name now"));
 			continue;
 		}
 		if (!f && needs_intent(run, folder))
@@ -230,7 +231,8 @@ static const struct fail *check_claim(struct push *push, struct item *item)
 
 	if (item->write->fail || !item->write->now.ref)
 		return NULL;
-	f = state_row_find(run->engine->state, folder->saved.id, SERVER, item->write->now.ref, push->arena, &row);
+	f = state_row_find(run->engine->state, folder->saved.id, SERVER, item->write->now.ref, push->arena,
+			   &row);
 	if (!f && row && row->id != item->row->id)
 		item->write->fail = fail_make(FAIL_STALE, FAIL_ITEM,
 					      "the server gave it the name of another item");

@@ -190,10 +190,12 @@ void row_flags(struct run *run, struct row *row, const struct op *op, const stru
 /* Does this round take the row's item out of the folder anyway? */
 static bool goes_away(const struct folder *folder, const struct row *row)
 {
-	const struct match *match = folder->by_row ? map_getn(folder->by_row, &row->id, sizeof row->id) : NULL;
+	const struct match *match =
+		folder->by_row ? map_getn(folder->by_row, &row->id, sizeof row->id) : NULL;
 
 	return match && match->op &&
-	       (match->op->verb == VERB_REMOVE || match->op->verb == VERB_MOVE || match->op->verb == VERB_FORGET);
+	       (match->op->verb == VERB_REMOVE || match->op->verb == VERB_MOVE ||
+		match->op->verb == VERB_FORGET);
 }
 
 const struct fail *row_displace(struct run *run, const struct row *row)

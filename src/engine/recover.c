@@ -135,9 +135,11 @@ static const struct fail *recover_append(struct case_ *c)
 	if (f || !c->found)
 		return f; /* not there: it stays, and counts when it is tried again */
 	/* Of an edit the base of the flags stays: what was merged on the way is seen once more. */
-	c->row->side[SERVER] = (struct version){ .ref = c->found,
-						 .revision = "",
-						 .flags = old ? c->row->side[SERVER].flags : c->intent->flags };
+	c->row->side[SERVER] = (struct version){
+		.ref = c->found,
+		.revision = "",
+		.flags = old ? c->row->side[SERVER].flags : c->intent->flags,
+	};
 	if (!old)
 		c->row->side[LOCAL].flags = c->intent->flags;
 	f = take_local(c);

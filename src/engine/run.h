@@ -72,7 +72,7 @@ struct run {
 	struct {
 		VEC(struct pending)
 	} left;                           /* what stays open after this round, to be saved by mark.c */
-	struct map *claimed;              /* refs given to items in this round, before their rows are written */
+	struct map *claimed;              /* refs given to items in this round, before rows are written */
 	struct progress progress;
 };
 
@@ -148,8 +148,8 @@ const struct fail *row_displace(struct run *run, const struct row *row) MUST_CHE
 /* Where the item of an operation lies on a side before the operation; NULL: nowhere. */
 const struct version *op_place(struct run *run, const struct op *op, enum side side,
 			       struct folder **folder);
-/* The ref of an item that the server took without telling its name: the first of `refs` that neither a row nor
- * another item of this round has; NULL none. */
+/* The ref of an item that the server took without telling its name: the first of `refs` that neither a
+ * row nor another item of this round has; NULL none. */
 const struct fail *ref_unclaimed(struct run *run, const struct folder *folder, const char *const *refs,
 				 size_t count, const char **ref) MUST_CHECK;
 

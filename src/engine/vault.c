@@ -39,7 +39,8 @@ const struct fail *vault_prune(struct run *run)
 
 	if (!engine->vault_days || !run->id)
 		return NULL; /* a run that had nothing to do leaves the vault alone */
-	f = state_vault(engine->state, engine->now - (int64_t)engine->vault_days * DAY, run->round, &old, &count);
+	f = state_vault(engine->state, engine->now - (int64_t)engine->vault_days * DAY, run->round, &old,
+			&count);
 	for (size_t i = 0; !f && i < count; i++) {
 		char *slash = NULL;
 

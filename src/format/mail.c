@@ -12,7 +12,8 @@
 
 /* Header fields that other programs add to a message they store or copy, or change as they like:
  * QUIRK(mbsync): "X-TUID:", to find again what it stored;
- * QUIRK(mutt): "Content-Length:" and "Lines:" in what it saves to another folder, "Status:" and "X-Status:". */
+ * QUIRK(mutt): "Content-Length:" and "Lines:" in what it saves to another folder, "Status:" and
+ * "X-Status:". */
 static const char *const noise[] = { "X-TUID:", "Content-Length:", "Lines:", "Status:", "X-Status:" };
 
 #define NOISE_MOST ((size_t)256) /* longer lines are not theirs */

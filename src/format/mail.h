@@ -26,8 +26,8 @@ struct mail_scan *mail_scan_begin(void);
  * more: what follows may be fed, to no effect. */
 bool mail_scan_add(struct mail_scan *scan, const void *data, size_t size);
 
-/* How many of the bytes fed so far belong to the header and the empty line behind it; *crlf: how many line ends
- * among them were CRLF. */
+/* How many of the bytes fed so far belong to the header and the empty line behind it; *crlf: how many
+ * line ends among them were CRLF. */
 uint64_t mail_scan_header(const struct mail_scan *scan, uint64_t *crlf);
 
 /* Ends it and frees it.  `size` is what the message takes on the wire, every line end counted as CRLF
@@ -41,8 +41,8 @@ void mail_scan_end(struct mail_scan *scan, uint64_t size, struct print *print,
 
 #define MAIL_HEADER_MOST ((size_t)1 << 20)
 
-/* Can a message that a server says has `claimed` bytes be the one of a print with this size?  It may hold noise
- * that the print leaves out. */
+/* Can a message that a server says has `claimed` bytes be the one of a print with this size?  It may hold
+ * noise that the print leaves out. */
 bool mail_size_close(uint64_t print, uint64_t claimed);
 
 /* The most noise that is thought of when only sizes are known. */
