@@ -15,7 +15,8 @@ WARN    := -Wall -Wextra -Wconversion -Wshadow -Wswitch-enum -Wstrict-prototypes
            -Wmissing-prototypes -Wvla -Werror
 KOC_CPP := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Isrc -DKOC_VERSION='"$(VERSION)"'
 KOC_C   := -std=c17 $(WARN) -fstack-protector-strong -MMD -MP
-LIBS     = $(shell pkg-config --libs $(PKGS))
+# libetpan.pc hands on a flag of its own build: a specs file of dpkg-dev, which turns PIE off.
+LIBS     = $(filter-out -specs=%,$(shell pkg-config --libs $(PKGS)))
 
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
