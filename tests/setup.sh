@@ -5,7 +5,7 @@
 # To build; libetpan-dev brings the GnuTLS flavour of libcurl.
 build='gcc make pkg-config libc6-dev libetpan-dev libsqlite3-dev libssl-dev libconfuse-dev zlib1g-dev'
 # To test, to show and to check: servers, peers, readers.
-tests='libcmocka-dev dovecot-imapd python3 openssl perl isync neomutt notmuch sqlite3 mandoc binutils'
+tests='libcmocka-dev dovecot-imapd python3 openssl perl isync offlineimap3 neomutt notmuch sqlite3 mandoc binutils'
 
 missing() {
 	# shellcheck disable=SC2086 # a list of words
