@@ -115,7 +115,7 @@ check: setup
 	@$(MAKE) --no-print-directory koc tools units replay asan
 	@sh tests/check.sh
 
-lint:
+lint: setup
 	@sh tests/lint.sh
 
 bench: setup

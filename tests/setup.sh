@@ -9,8 +9,8 @@ tests='libcmocka-dev dovecot-imapd python3 openssl perl isync offlineimap3 neomu
 
 missing() {
 	# shellcheck disable=SC2086 # a list of words
-	dpkg-query -W -f '${db:Status-Abbrev}${Package}\n' $build $tests 2>&1 |
-	    sed -n -e '/^ii /d' -e 's/^.*no packages found matching //p' -e 's/^[a-z][a-zA-Z ] //p'
+	LC_ALL=C dpkg-query -W -f '${db:Status-Abbrev}${Package}\n' $build $tests 2>&1 |
+	    sed -n -e '/^[a-z]i /d' -e 's/^.*no packages found matching //p' -e 's/^[a-z][a-zA-Z ] //p'
 }
 
 if ! command -v dpkg-query > /dev/null; then
@@ -20,30 +20,35 @@ fi
 wanted=$(missing | sort -u | tr '\n' ' ')
 [ -n "$wanted" ] || exit 0
 
-line="apt-get install --no-install-recommends --no-remove $wanted"
+install="apt-get install --no-install-recommends --no-remove $wanted"
+# Root's PATH after a plain `su` has no sbin; dpkg wants it.
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 if [ "$(id -u)" = 0 ]; then
 	sudo=
 elif sudo -n true 2> /dev/null; then
 	sudo='sudo'
 else
 	echo "setup: packages are missing; as root, please:" >&2
-	echo "    $line" >&2
+	echo "    apt-get update && $install" >&2
 	exit 1
 fi
 
 # The tests start servers of their own on loopback: the packages must not start theirs.
 policy=/usr/sbin/policy-rc.d
+log=$(mktemp) || exit 1
+trap 'rm -f "$log"' EXIT
+trap 'exit 1' INT TERM
 if [ ! -e $policy ]; then
 	printf '#!/bin/sh\nexit 101\n' | $sudo tee $policy > /dev/null && $sudo chmod 755 $policy
-	trap '$sudo rm -f $policy' EXIT
-	trap 'exit 1' INT TERM
+	trap 'rm -f "$log"; $sudo rm -f $policy' EXIT
 fi
-echo "setup: $line"
+echo "setup: $install"
 # shellcheck disable=SC2086
-if ! { $sudo apt-get -qq update &&
-    $sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends \
-	--no-remove $wanted; }; then
+if ! { $sudo apt-get -q update &&
+    $sudo env DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends \
+	--no-remove $wanted; } > "$log" 2>&1 < /dev/null; then
+	tail -n 30 "$log" >&2
 	echo "setup: that failed; please run it by hand and look at what it says:" >&2
-	echo "    $line" >&2
+	echo "    apt-get update && $install" >&2
 	exit 1
 fi
