@@ -117,13 +117,14 @@ static bool text_differs(const char *a, const char *b)
 	return strcmp(a ? a : "", b ? b : "") != 0;
 }
 
-/* Does the server number its items anew?  A listing that follows a cursor tells; the rows of a first run that was
- * stopped have none. */
+/* Does the server number its items anew?  A listing that follows a cursor tells; the rows of a first run
+ * that was stopped have none. */
 static bool numbers_anew(const struct folder *folder)
 {
 	const char *known = folder->saved.identity[SERVER], *now = folder->seen[SERVER]->identity;
 
-	return folder->saved.id && !*folder->saved.cursor[SERVER] && known && *known && text_differs(known, now);
+	return folder->saved.id && !*folder->saved.cursor[SERVER] && known && *known &&
+	       text_differs(known, now);
 }
 
 /* What is to be remembered of a folder that both sides have. */

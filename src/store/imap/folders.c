@@ -243,7 +243,7 @@ static void box_place(struct imap *imap, struct box *box, struct map *paths)
 
 	if (name_is_inbox(box->name))
 		box->roles |= ROLE_INBOX;
-	/* QUIRK(gmail): every mailbox shows the messages with its label; these two hold messages of their own. */
+	/* QUIRK(gmail): a mailbox shows the messages with its label; these two hold messages of their own. */
 	if (session_can(&imap->session, CAP_GMAIL) && !(box->roles & (ROLE_TRASH | ROLE_JUNK)))
 		box->roles |= ROLE_LABEL;
 	if (name_is_foreign(&imap->session.memo, box->name))
