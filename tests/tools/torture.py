@@ -120,13 +120,13 @@ def main():
         a.koc("sync")
         for n in range(o.rounds):
             model.change()
-            at = rng.randrange(1, 120)
+            at = rng.randrange(1, 60)
             runs = [a.koc("sync", env={"KOC_TEST_KILL_AT": str(at)})]
             if runs[0].status == -9:
                 killed += 1
                 # One in three is killed again at once.
                 if rng.random() < .33:
-                    a.koc("sync", env={"KOC_TEST_KILL_AT": str(rng.randrange(1, 40))})
+                    a.koc("sync", env={"KOC_TEST_KILL_AT": str(rng.randrange(1, 30))})
             while len(runs) < 3 and (runs[-1].status != 0 or model.differences()):
                 runs.append(a.koc("sync"))
             lines = model.differences()
