@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct service *service_new(const struct account *account)
@@ -84,4 +85,20 @@ const struct fail *service_look(const struct account *account, struct service **
 	}
 	*result = service;
 	return f;
+}
+
+/* The lock's mtime tells: it is there anyway, and lost with nothing lost. */
+void service_note(const struct service *service)
+{
+	if (service->lock >= 0)
+		(void)futimens(service->lock, NULL);
+}
+
+int64_t service_noted(const struct service *service)
+{
+	struct stat status;
+
+	if (service->inner < 0 || fstatat(service->inner, SERVICE_LOCK, &status, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	return status.st_mtim.tv_sec;
 }

@@ -7,6 +7,7 @@
 #include "state/state.h"
 #include "store/store.h"
 
+#define SERVICE_LOCK  "lock"
 #define SERVICE_INNER ".koc"
 #define SERVICE_STATE "mail.db"
 #define SERVICE_MAIL  "mail"
@@ -37,6 +38,12 @@ const struct fail *service_run(const struct account *account, const char *secret
 
 /* Closes all; NULL allowed. */
 void service_close(struct service *service);
+
+/* Notes that a run came to its end, without a write to the state: a run with nothing to do has none. */
+void service_note(const struct service *service);
+
+/* When a run last came to its end, in seconds since the epoch; 0 never. */
+int64_t service_noted(const struct service *service);
 
 /* Steps of both: an empty service; the account's store, whose symlinks on the way to it are the user's
  * own and followed; .koc in it; is there a state in that? */

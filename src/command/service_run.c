@@ -21,7 +21,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LOCK  "lock"
 #define SPOOL "spool"
 
 /* ---- directories ----------------------------------------------------------------------------- */
@@ -123,10 +122,10 @@ static const struct fail *lock_take(struct service *service)
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	pid_t holder;
 
-	service->lock = openat(service->inner, LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+	service->lock = openat(service->inner, SERVICE_LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
 			       FILE_MODE);
 	if (service->lock < 0)
-		return fail_errno(FAIL_ACCOUNT, errno, "%s/" SERVICE_INNER "/" LOCK,
+		return fail_errno(FAIL_ACCOUNT, errno, "%s/" SERVICE_INNER "/" SERVICE_LOCK,
 				  service->account->store);
 	if (fcntl(service->lock, F_SETLK, &lock) == 0)
 		return NULL;
@@ -134,7 +133,7 @@ static const struct fail *lock_take(struct service *service)
 	if (fcntl(service->lock, F_SETLK, &lock) == 0)
 		return NULL;
 	if (errno != EAGAIN && errno != EACCES)
-		return fail_errno(FAIL_ACCOUNT, errno, "%s/" SERVICE_INNER "/" LOCK,
+		return fail_errno(FAIL_ACCOUNT, errno, "%s/" SERVICE_INNER "/" SERVICE_LOCK,
 				  service->account->store);
 	holder = lock_holder(service);
 	if (holder > 0)

@@ -162,6 +162,14 @@ static const char *time_text(struct arena *arena, int64_t when)
 	return arena_str(arena, text);
 }
 
+/* When a run with nothing to do came after the last one in the state; 0: none did. */
+static int64_t quiet_since(const struct report *report)
+{
+	int64_t noted = service_noted(report->service);
+
+	return noted > report->runs->ended ? noted : 0;
+}
+
 static void tell_run(const struct report *report, struct buf *out)
 {
 	const struct state_run *run = report->runs;
@@ -171,7 +179,12 @@ static void tell_run(const struct report *report, struct buf *out)
 		buf_adds(out, "not synchronised yet\n");
 		return;
 	}
-	buf_addf(out, "last run %s", time_text(arena, run->began));
+	if (run->ended && quiet_since(report)) {
+		buf_addf(out, "last run %s, done: nothing new\n", time_text(arena, quiet_since(report)));
+		buf_addf(out, "    before %s", time_text(arena, run->began));
+	} else {
+		buf_addf(out, "last run %s", time_text(arena, run->began));
+	}
 	if (run->ended == 0) {
 		buf_adds(out, ", still at work or ended before its time\n");
 		return;
@@ -305,6 +318,8 @@ static void program_run(const struct report *report, struct json *json)
 	json_number(json, report->runs->status);
 	json_key(json, "summary");
 	json_text(json, report->runs->summary);
+	json_key(json, "nothing-new"); /* when it was last looked, after that */
+	json_time(json, report->runs->ended ? quiet_since(report) : 0);
 	json_end(json, '}');
 }
 

@@ -280,14 +280,17 @@ const struct fail *run_begin(struct run *run)
 	return run->id ? NULL : state_run_begin(run->engine->state, run->engine->now, &run->id);
 }
 
-/* Writes down how the run ended; a run that had nothing to do gets its line here. */
+/* Writes down how the run ended.  Not of a run that had nothing to do: that would be its only write. */
 static const struct fail *run_end(struct run *run, bool failed)
 {
 	const struct sync_outcome *outcome = run->outcome;
 	struct state *state = run->engine->state;
-	const struct fail *f = tx_begin(run);
+	const struct fail *f = NULL;
 	char summary[160] = "";
 
+	if (!run->id && !failed && !outcome->held && !outcome->set_aside && !outcome->folders_failed)
+		return NULL;
+	f = tx_begin(run);
 	if (f)
 		return f;
 	snprintf(summary, sizeof summary, "%llu pulled, %llu pushed, %llu removed, %llu conflicts",

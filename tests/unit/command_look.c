@@ -130,7 +130,7 @@ static void status_for_programs(void **state)
 		"\"set-aside\":[],\"waiting\":{\"raced\":0,\"direction\":0,\"scope\":0},\"next-retry\":null,"
 		"\"conflicts\":[]},"
 		"{\"account\":\"work\",\"last-run\":{\"began\":\"2026-11-22T14:03:00Z\","
-		"\"ended\":\"2026-11-22T14:03:01Z\",\"status\":1,\"summary\":\"1 pulled\"},"
+		"\"ended\":\"2026-11-22T14:03:01Z\",\"status\":1,\"summary\":\"1 pulled\",\"nothing-new\":null},"
 		"\"changed-here\":[{\"folder\":\"mail/INBOX\",\"new\":0,\"edited\":0,"
 		"\"removed\":1,\"flags\":0}],"
 		"\"held\":[{\"folder\":\"mail/INBOX\",\"items\":1}],"

@@ -339,6 +339,20 @@ static void user_remove(struct story *h, enum side side)
 	world_remove(h->world[side], path_of(h, folder), item->ref);
 }
 
+/* Does the folder hold an item of this UID, on either side? */
+static bool key_in(struct story *h, size_t folder, const char *key)
+{
+	for (int s = 0; s < SIDES; s++) {
+		size_t count = 0;
+		struct memory_item *items = world_items(h->world[s], path_of(h, folder), &count);
+
+		for (size_t i = 0; i < count; i++)
+			if (items[i].key && key && strcmp(items[i].key, key) == 0)
+				return true;
+	}
+	return false;
+}
+
 static void user_move(struct story *h, enum side side, bool copy)
 {
 	size_t folder = 0, to = roll(&h->dice, FOLDERS);
@@ -346,7 +360,7 @@ static void user_move(struct story *h, enum side side, bool copy)
 	struct content *content = item ? content_of(h, item->body) : NULL;
 
 	/* Of two events with one UID a calendar takes only one: those stay where they are. */
-	if (!content || to == folder || (h->dav && (copy || content->put > 1)))
+	if (!content || to == folder || (h->dav && (copy || content->put > 1 || key_in(h, to, item->key))))
 		return;
 	say("  %s %s c%zu from %s to %s", side == SERVER ? "server" : "local", copy ? "copies" : "moves",
 	    (size_t)(content - h->contents), path_of(h, folder), path_of(h, to));
