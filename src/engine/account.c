@@ -62,8 +62,10 @@ const struct fail *tx_end(struct run *run, const struct fail *fail)
 		return fail;
 	if (!fail)
 		fail = state_commit(run->engine->state);
-	if (fail)
+	if (fail) {
 		state_rollback(run->engine->state);
+		run->rolled_back = true;
+	}
 	return fail;
 }
 
@@ -99,6 +101,7 @@ static void round_free(struct run *run)
 
 static void round_begin(struct run *run)
 {
+	run->rolled_back = false;
 	run->budget = run->engine->round_most ? run->engine->round_most : ROUND_MOST;
 	for (size_t i = 0; i < run->folder_count; i++) {
 		struct folder *folder = &run->folders[i];

@@ -148,12 +148,13 @@ static const struct fail *find_copies(struct run *run)
 	return f;
 }
 
+/* While the local folders do not come to rest, what seems gone may only have moved, and so may what seems copied. */
 static void hold(struct run *run)
 {
 	for (size_t i = 0; run->hold_removals && i < run->op_count; i++) {
 		struct op *op = &run->ops[i];
 
-		if (op->verb == VERB_REMOVE && op->side == SERVER) {
+		if (op->side == SERVER && (op->verb == VERB_REMOVE || op->verb == VERB_DUPLICATE)) {
 			op->verb = VERB_LEAVE;
 			op->leave = LEAVE_RACED;
 			op->why = "the local folders are being changed";

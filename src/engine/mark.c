@@ -76,7 +76,7 @@ const struct fail *mark_folders(struct run *run)
 {
 	const struct fail *f = NULL;
 
-	for (size_t i = 0; !f && i < run->folder_count; i++) {
+	for (size_t i = 0; !f && !run->rolled_back && i < run->folder_count; i++) {
 		struct folder *folder = &run->folders[i];
 		bool pending = folder->taken_up && folder->pending_count;
 

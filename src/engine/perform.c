@@ -179,9 +179,7 @@ const struct fail *perform_all(struct run *run)
 
 		if (sort_of(op) == SORT_NOTHING)
 			continue;
-		run->folders[op->folder].open++;
-		if (op->to != op->folder)
-			run->folders[op->to].open++;
+		op_open(run, op);
 	}
 	if (records.count || alters.count || pulls.count || pushes.count)
 		f = run_begin(run);

@@ -93,11 +93,21 @@ void match_raced(struct run *run, const struct match *match)
 	run->outcome->raced++;
 }
 
-static void close_op(struct run *run, const struct op *op)
+/* The operation is one more, or one less, of those not finished in each folder that it is about. */
+static void count_open(struct run *run, const struct op *op, size_t by)
 {
-	run->folders[op->folder].open--;
-	if (op->to != op->folder)
-		run->folders[op->to].open--;
+	size_t home = op->match->folder;
+
+	run->folders[home].open += by;
+	if (op->folder != home)
+		run->folders[op->folder].open += by;
+	if (op->to != home && op->to != op->folder)
+		run->folders[op->to].open += by;
+}
+
+void op_open(struct run *run, const struct op *op)
+{
+	count_open(run, op, 1);
 }
 
 const struct fail *op_end(struct run *run, struct op *op, const struct fail *fail)
@@ -124,7 +134,7 @@ const struct fail *op_end(struct run *run, struct op *op, const struct fail *fai
 		leave(run, op, home, LEAVE_DIRECTION, "flags");
 	else if (op->again)
 		leave(run, op, &run->folders[op->to], LEAVE_RACED, "to be looked at again");
-	close_op(run, op);
+	count_open(run, op, (size_t)-1);
 	return NULL;
 }
 
@@ -230,6 +240,19 @@ const struct version *op_place(struct run *run, const struct op *op, enum side s
 	return op->match->now[side];
 }
 
+/* Was it there when the folder was listed in this round? */
+static bool was_listed(const struct run *run, const struct folder *folder, const char *ref)
+{
+	for (size_t i = 0; i < run->matches.count; i++) {
+		const struct match *match = run->matches.items[i];
+
+		if (&run->folders[match->folder] == folder && match->now[SERVER] &&
+		    strcmp(match->now[SERVER]->ref, ref) == 0)
+			return true;
+	}
+	return false;
+}
+
 const struct fail *ref_unclaimed(struct run *run, const struct folder *folder, const char *const *refs,
 				 size_t count, const char **ref)
 {
@@ -240,7 +263,7 @@ const struct fail *ref_unclaimed(struct run *run, const struct folder *folder, c
 		const char *claim = arena_printf(run->round, "%s %s", folder->path, refs[i]);
 		struct row *row = NULL;
 
-		if (map_get(run->claimed, claim))
+		if (map_get(run->claimed, claim) || was_listed(run, folder, refs[i]))
 			continue;
 		f = state_row_find(run->engine->state, folder->saved.id, SERVER, refs[i], run->round, &row);
 		if (!f && !row) {

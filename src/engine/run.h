@@ -59,6 +59,7 @@ struct run {
 	size_t folder_count;
 	struct folder *trash;             /* where server removals go; NULL none */
 	bool hold_removals;               /* this round: nothing is removed on the server */
+	bool rolled_back;                 /* operations that ended well may not be recorded: no cursor moves on */
 	unsigned round_number;
 	size_t budget;                    /* new items on the server that this round may still take */
 	struct intent *intents;           /* of runs before, whose work was not found done */
@@ -132,6 +133,8 @@ const struct fail *mark_folders(struct run *run) MUST_CHECK;
 
 /* record.c */
 
+/* The operation is about to begin: until it has ended, no cursor of its folders moves on. */
+void op_open(struct run *run, const struct op *op);
 /* The operation is finished, well or not.  With a fail of ITEM scope it becomes pending (set aside, raced);
  * FOLDER scope skips the folder; wider fails are returned. */
 const struct fail *op_end(struct run *run, struct op *op, const struct fail *fail) MUST_CHECK;

@@ -84,6 +84,7 @@ struct story {
 	bool ever_stopped;
 	bool stopped_early; /* in a turn before the last: what changed then may have no base */
 	bool busy;          /* the users go on while koc runs */
+	bool once;          /* what fails is one transaction, not all from then on */
 	bool running;
 	const struct store_driver *inner; /* of both sides */
 	char problem[300];
@@ -183,6 +184,14 @@ static const struct fail *stop(void *context, const char *what)
 	struct story *h = context;
 
 	h->steps++;
+	if (h->once) {
+		if (h->stop_at && h->steps >= h->stop_at && !h->stopped && strcmp(what, "commit") == 0) {
+			h->stopped = true;
+			say("  step %ld (%s) fails", h->steps, what);
+			return fail_make(FAIL_STATE, FAIL_ACCOUNT, "made to fail");
+		}
+		return NULL;
+	}
 	if (h->stopped || (h->stop_at && h->steps == h->stop_at)) {
 		if (!h->stopped)
 			say("  stop at step %ld (%s)", h->steps, what);
@@ -922,7 +931,7 @@ static void story_end(struct story *h)
 
 /* Plays a history whose last sync is stopped at `stop_at` (0: nowhere).  Returns the number of steps that
  * the last sync takes, or 0 when a check failed. */
-static long play(uint64_t seed, long stop_at, bool busy, char problem[300])
+static long play(uint64_t seed, long stop_at, bool busy, bool once, char problem[300])
 {
 	struct story h;
 	long steps = 0;
@@ -930,6 +939,7 @@ static long play(uint64_t seed, long stop_at, bool busy, char problem[300])
 
 	story_begin(&h, seed);
 	h.busy = busy;
+	h.once = once;
 	turns = 1 + roll(&h.dice, 3);
 	sync_once(&h, 0);
 	for (unsigned turn = 0; turn <= turns && !h.problem[0]; turn++) {
@@ -967,7 +977,7 @@ static long play(uint64_t seed, long stop_at, bool busy, char problem[300])
 
 #define HISTORIES 50000 /* seeds; each is played without a stop and with one: twice as many histories */
 #define EVERY 3000      /* seeds of which every step of the last sync is tried */
-#define BUSY 4000       /* seeds played with users who go on while koc runs */
+#define BUSY 4000       /* seeds played with users who go on while koc runs, and with one commit that fails */
 #define WORKERS 2
 
 /* Millions of small allocations: the sanitizer need not remember where each came from. */
@@ -981,22 +991,22 @@ struct sums {
 	uint64_t played, stops, busy, failures;
 };
 
-static void report(struct sums *sums, uint64_t seed, long stop_at, bool busy, const char *problem)
+static void report(struct sums *sums, uint64_t seed, long stop_at, const char *how, const char *problem)
 {
 	if (sums->failures++ < 10)
 		printf("seed %llu, stop %ld: %s (replay: model %llu %ld -v%s)\n", (unsigned long long)seed, stop_at,
-		       problem, (unsigned long long)seed, stop_at, busy ? " -b" : "");
+		       problem, (unsigned long long)seed, stop_at, how);
 	fflush(stdout);
 }
 
 static void play_seed(struct sums *sums, uint64_t seed)
 {
 	char problem[300] = "";
-	long steps = play(seed, 0, false, problem), from = 1, to = 0, busy_at = 0;
+	long steps = play(seed, 0, false, false, problem), from = 1, to = 0, busy_at = 0;
 
 	sums->played++;
 	if (problem[0]) {
-		report(sums, seed, 0, false, problem);
+		report(sums, seed, 0, "", problem);
 		return;
 	}
 	if (steps) {
@@ -1005,17 +1015,24 @@ static void play_seed(struct sums *sums, uint64_t seed)
 	}
 	if (seed <= BUSY) {
 		busy_at = seed % 2 && steps ? 1 + (long)(seed % (uint64_t)steps) : 0;
-		play(seed, busy_at, true, problem);
+		play(seed, busy_at, true, false, problem);
 		sums->busy++;
 		if (problem[0])
-			report(sums, seed, busy_at, true, problem);
+			report(sums, seed, busy_at, " -b", problem);
+		problem[0] = '\0';
+		busy_at = steps ? 1 + (long)(seed % (uint64_t)steps) : 0;
+		play(seed, busy_at, false, true, problem);
+		sums->busy++;
+		if (problem[0])
+			report(sums, seed, busy_at, " -o", problem);
+		problem[0] = '\0';
 	}
 	for (long at = from; at <= to; at++) {
 		problem[0] = '\0';
-		play(seed, at, false, problem);
+		play(seed, at, false, false, problem);
 		sums->stops++;
 		if (problem[0])
-			report(sums, seed, at, false, problem);
+			report(sums, seed, at, "", problem);
 	}
 }
 
@@ -1046,7 +1063,8 @@ static int play_all(uint64_t histories)
 		all.busy += sums[w].busy;
 		all.failures += sums[w].failures;
 	}
-	printf("model: %llu histories, %llu of them stopped at a step of their last sync, %llu with users who go on\n",
+	printf("model: %llu histories, %llu of them stopped at a step of their last sync, %llu with users who go on "
+	       "or a commit that fails\n",
 	       (unsigned long long)(all.played + all.stops + all.busy), (unsigned long long)all.stops,
 	       (unsigned long long)all.busy);
 	if (all.played != histories || all.stops < all.played) {
@@ -1061,18 +1079,19 @@ static int play_all(uint64_t histories)
 int main(int argc, char **argv)
 {
 	char problem[300] = "";
-	bool busy = false;
+	bool busy = false, once = false;
 
 	for (int i = 1; i < argc; i++) {
 		verbose |= strcmp(argv[i], "-v") == 0;
 		busy |= strcmp(argv[i], "-b") == 0;
+		once |= strcmp(argv[i], "-o") == 0;
 	}
 	if (argc == 3 && strcmp(argv[1], "-n") == 0)
 		return play_all(strtoull(argv[2], NULL, 10));
 	if (argc == 1)
 		return play_all(HISTORIES);
 	play(strtoull(argv[1], NULL, 10), argc > 2 && argv[2][0] != '-' ? strtol(argv[2], NULL, 10) : 0, busy,
-	     problem);
+	     once, problem);
 	puts(problem[0] ? problem : "passed");
 	return problem[0] != 0;
 }
