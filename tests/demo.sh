@@ -102,9 +102,10 @@ message 'Ingrid <ingrid@example.net>' 'News from the coast' 'The boat is ready.'
 there append INBOX "$base/new" > "$base/out" || exit 1
 there store INBOX 3 + F && there expunge INBOX 4 && there create 'Work/Plans' || exit 1
 say '== Meanwhile, offline here, with plain mv and rm: one is read, one filed, one removed, one written'
-first=$(ls "$store/mail/INBOX/cur/"* | sed -n 10p)
-mv "$first" "${first%:2,*}:2,RS"
-second=$(ls "$store/mail/INBOX/cur/"* | sed -n 12p)
+first=$(ls "$store/mail/INBOX/cur/"*:2, "$store/mail/INBOX/new/"* 2> /dev/null | sed -n 2p)
+first_name=$(basename "$first")
+mv "$first" "$store/mail/INBOX/cur/${first_name%:2,*}:2,S"
+second=$(ls "$store/mail/INBOX/cur/"*:2,S | sed -n 5p)
 mv "$second" "$store/mail/Archive/2026/cur/"
 rm "$(ls "$store/mail/Sent/cur/"* | sed -n 1p)"
 message 'alice@example.com' 'A note to myself' 'Buy bread.' > "$store/mail/Drafts/cur/1.demo.here:2,DS"
