@@ -11,6 +11,7 @@
 
 #define SET_MOST  ((size_t)900)
 #define JOBS_MOST ((size_t)1000) /* in one command */
+#define PRESENT_MOST ((size_t)200000)
 
 /* ---- which messages are there -------------------------------------------------------------- */
 
@@ -50,6 +51,9 @@ static const struct fail *site_take(void *context, const struct answer *answer)
 
 	if (answer->kind != ANSWER_FETCH || !fetched->uid || !fetched->has_flags)
 		return NULL;
+	if (site->present.count >= PRESENT_MOST)
+		return fail_make(FAIL_PROTOCOL, FAIL_ACCOUNT,
+				 "the server tells of messages that were not asked for");
 	present = vec_push(&site->present);
 	present->uid = fetched->uid;
 	present->turn = site->present.count;

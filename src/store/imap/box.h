@@ -57,6 +57,9 @@ struct box *box_get(struct imap *imap, const char *name);
 /* The box of a folder; NULL if there is none or it holds no messages. */
 struct box *box_of(struct imap *imap, const struct store_folder *folder);
 
+/* FAIL_PROTOCOL once what servers say has filled more memory than mailboxes can need. */
+const struct fail *imap_room(const struct imap *imap) MUST_CHECK;
+
 /* The store's memo is made anew. */
 void imap_memo(struct imap *imap);
 

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <time.h>
 
-#define FLAG_TEXT_MOST ((size_t)64 * 1024)
+#define FLAG_TEXT_MOST ((size_t)16 * 1024) /* flags of a message or mailbox; what is beyond is cut */
 
 static const char greeting[] = "* OK -\r\n";
 static const char done[] = "1 OK -\r\n";

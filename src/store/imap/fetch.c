@@ -8,12 +8,12 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/memory.h"
-#include "base/log.h"
 #include "core/flags.h"
 #include "format/mail.h"
 #include "store/body.h"
 #include "store/imap/alter.h"
 #include "store/imap/box.h"
+#include "store/imap/compress.h"
 #include "store/imap/select.h"
 
 #include <stdlib.h>
@@ -25,13 +25,6 @@
 #define MIXED_MOST     4                /* FETCHes whose answers come mixed */
 #define RECONNECTS     20               /* in one call, for nonsense */
 #define LOSSES         3                /* the same, for a lost connection */
-
-/* COMPRESS pays where the link is slower than the server deflates (about 35 MB/s).  Bodies that come slowly
- * with a short way to the server come slowly from a busy machine, which deflating would not help. */
-#define MEASURE_BYTES  ((uint64_t)4 << 20)
-#define SLOW_PER_MS    ((uint64_t)30000)
-#define MUCH_BYTES     ((uint64_t)8 << 20)
-#define FAR_MS         10
 
 enum state { STATE_OPEN, STATE_SUSPECT, STATE_DONE };
 
@@ -287,60 +280,6 @@ static const struct fail *batch_close(struct batch *batch)
 	return f;
 }
 
-/* ---- COMPRESS ------------------------------------------------------------------------------ */
-
-/* Only when much is to come: a few messages go in one flight. */
-static bool measuring(const struct imap *imap)
-{
-	return session_can(&imap->session, CAP_COMPRESS) && imap->speed.expected >= MUCH_BYTES &&
-	       imap->speed.bytes < MEASURE_BYTES;
-}
-
-/* Is there much to come, over a slow link? */
-static bool compress_pays(const struct reading *reading)
-{
-	const struct imap *imap = reading->imap;
-	uint64_t rest;
-
-	if (!session_can(&imap->session, CAP_COMPRESS) || imap->session.compressed ||
-	    imap->speed.bytes < MEASURE_BYTES ||
-	    imap->speed.bytes > imap->speed.milliseconds * SLOW_PER_MS ||
-	    imap->session.trip < FAR_MS)
-		return false;
-	rest = reading->left * (imap->speed.bytes / (imap->speed.messages + 1));
-	if (imap->speed.expected > imap->speed.bytes + rest)
-		rest = imap->speed.expected - imap->speed.bytes;
-	return rest >= MUCH_BYTES;
-}
-
-static const struct fail *compress(struct imap *imap)
-{
-	struct session *session = &imap->session;
-	struct arena *arena = arena_new();
-	struct flight flight;
-	struct command *command;
-	const struct fail *f;
-
-	flight_begin(&flight, arena);
-	command = flight_add(&flight, NULL, NULL, "COMPRESS DEFLATE");
-	f = flight_run(&flight, session);
-	if (!f && command->verdict != VERDICT_OK) {
-		session->capabilities &= ~(uint32_t)CAP_COMPRESS;
-	} else if (!f) {
-		if (!incoming_empty(&session->gate.incoming))
-			f = fail_make(FAIL_PROTOCOL, FAIL_ACCOUNT,
-				      "the server sent something behind its answer to COMPRESS");
-		else
-			f = connect_compress(session->connection);
-		session->compressed = true;
-		if (f)
-			session_drop(session);
-	}
-	flight_end(&flight);
-	arena_free(arena);
-	return f;
-}
-
 /* ---- flights ------------------------------------------------------------------------------- */
 
 /* The connection was given up for nonsense: whose answers were due?  Twice, and it is that message's failure. */
@@ -401,7 +340,7 @@ static const struct fail *flight_of_batches(struct reading *reading, enum state 
 	if (state == STATE_SUSPECT)
 		most = 1;
 	/* Small flights, each larger than all before, until it is known whether COMPRESS pays. */
-	else if (measuring(imap) && imap->speed.messages / BATCH_MOST < FLIGHT_BATCHES)
+	else if (compress_measuring(imap) && imap->speed.messages / BATCH_MOST < FLIGHT_BATCHES)
 		most = 1 + (size_t)(imap->speed.messages / BATCH_MOST);
 	flight_begin(&flight, arena);
 	count = batches_add(reading, &flight, state, batches, most);
@@ -411,9 +350,8 @@ static const struct fail *flight_of_batches(struct reading *reading, enum state 
 	begin = clock_monotonic();
 	if (count)
 		f = flight_run(&flight, &imap->session);
-	imap->speed.bytes += reading->bytes;
-	imap->speed.messages += left - reading->left;
-	imap->speed.milliseconds += (uint64_t)(clock_monotonic() - begin - reading->away);
+	compress_measured(imap, reading->bytes, left - reading->left,
+			  clock_monotonic() - begin - reading->away);
 	for (size_t i = 0; i < count && !reading->ended; i++)
 		g = batch_close(&batches[i]);
 	body_forget(reading);
@@ -434,8 +372,8 @@ static const struct fail *read_all(struct reading *reading)
 		bool asked = false;
 		const struct fail *f = session_need(&imap->session);
 
-		if (!f && compress_pays(reading))
-			f = compress(imap);
+		if (!f)
+			f = compress_if_it_pays(imap, reading->left);
 		if (!f)
 			f = flight_of_batches(reading, STATE_OPEN, &asked);
 		if (!f && !asked)

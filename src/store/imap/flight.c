@@ -17,6 +17,8 @@
 
 #define LITERAL_MINUS_MOST 4096 /* RFC 7888 5 */
 #define LITERAL_PIECE      ((size_t)32 * 1024)
+#define SAID_MOST          400  /* of a server's text, for people */
+#define RANGES_MOST        5000 /* in a COPYUID: more than koc asks for at once is not kept */
 
 void flight_begin(struct flight *flight, struct arena *arena)
 {
@@ -210,12 +212,15 @@ static const struct fail *command_send(struct run *run, struct command *command)
 
 /* ---- answers ------------------------------------------------------------------------------- */
 
-static void ranges_keep(struct arena *arena, struct uid_range **ranges, size_t count)
+static void ranges_keep(struct arena *arena, struct uid_range **ranges, size_t *count)
 {
-	struct uid_range *copy = arena_alloc(arena, (count + 1) * sizeof *copy);
+	struct uid_range *copy;
 
-	if (count)
-		memcpy(copy, *ranges, count * sizeof *copy);
+	if (*count > RANGES_MOST)
+		*count = 0;
+	copy = arena_alloc(arena, (*count + 1) * sizeof *copy);
+	if (*count)
+		memcpy(copy, *ranges, *count * sizeof *copy);
 	*ranges = copy;
 }
 
@@ -225,12 +230,12 @@ static void command_done(struct run *run, struct command *command, const struct 
 
 	command->done = true;
 	command->verdict = answer->verdict;
-	command->said = arena_str(arena, answer->text);
+	command->said = arena_strn(arena, answer->text, strnlen(answer->text, SAID_MOST));
 	command->code = answer->code;
-	command->code.words = arena_str(arena, answer->code.words);
+	command->code.words = NULL; /* session_notes took them */
 	command->code.flags.keywords = arena_str(arena, answer->code.flags.keywords);
-	ranges_keep(arena, &command->code.from, answer->code.from_count);
-	ranges_keep(arena, &command->code.to, answer->code.to_count);
+	ranges_keep(arena, &command->code.from, &command->code.from_count);
+	ranges_keep(arena, &command->code.to, &command->code.to_count);
 	run->done++;
 	run->bytes -= strlen(command->text) + 1;
 	while (run->oldest < run->sent && run->flight->commands.items[run->oldest]->done)

@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BOXES_MOST 50000
+#define BOXES_MOST 30000
+#define NAME_MOST  2048
 
 /* One look at all folders. */
 struct survey {
@@ -29,8 +30,11 @@ static void listed_take(struct survey *survey, const struct listed *listed)
 {
 	struct imap *imap = survey->imap;
 	const char *name = name_is_inbox(listed->name) ? "INBOX" : listed->name;
-	struct box *box = box_get(imap, name);
+	struct box *box;
 
+	if (strlen(name) > NAME_MOST)
+		return; /* nothing that a person made */
+	box = box_get(imap, name);
 	if (listed->lsub) {
 		box->roles |= ROLE_SUBSCRIBED;
 		return;
@@ -58,6 +62,9 @@ static void counted_take(struct imap *imap, const struct counted *counted)
 	box->now.next = box->next = counted->next;
 	box->now.messages = counted->messages;
 	box->now.modseq = counted->has_modseq ? counted->modseq : 0;
+	/* Another one of that name has come: what is selected is the old one. */
+	if (box->validity != box->now.validity && imap->session.selected == box->name)
+		imap->session.selected = NULL;
 	box->validity = box->now.validity;
 }
 
@@ -94,7 +101,7 @@ static const struct fail *survey_take(void *context, const struct answer *answer
 	if (map_count(survey->imap->boxes) > BOXES_MOST)
 		return fail_make(FAIL_PROTOCOL, FAIL_ACCOUNT, "the server lists more than %d mailboxes",
 				 BOXES_MOST);
-	return NULL;
+	return imap_room(survey->imap);
 }
 
 /* ---- questions ----------------------------------------------------------------------------- */

@@ -33,7 +33,7 @@ void gate_free(struct gate *gate)
 
 void gate_expect(struct gate *gate)
 {
-	gate->answers = 0;
+	gate->answers = gate->bytes = 0;
 }
 
 void gate_take_bodies(struct gate *gate, const char *section, gate_body *body, void *context)
@@ -230,6 +230,7 @@ static const struct fail *search_read(struct gate *gate, struct answer *answer)
 			aside = true;
 		if (*c == '\n') {
 			gate->searching = false;
+			log_line(LOG_WIRE, "S: * SEARCH (the end of it)");
 			return NULL;
 		}
 		if (!aside && *c != ' ' && *c != '\r')
@@ -312,7 +313,8 @@ const struct fail *gate_next(struct gate *gate, struct answer *answer)
 	do {
 		memset(answer, 0, sizeof *answer);
 		arena_reset(gate->arena);
-		if (++gate->answers > GATE_ANSWERS_MOST)
+		gate->bytes += gate->text.size;
+		if (++gate->answers > GATE_ANSWERS_MOST || gate->bytes > GATE_BYTES_MOST)
 			return fail_make(FAIL_PROTOCOL, FAIL_ACCOUNT,
 					 "the server's answer to one command does not end");
 		if (!gate->searching) {

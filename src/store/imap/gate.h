@@ -24,6 +24,7 @@ struct arena;
 struct etpan;
 
 #define GATE_ANSWERS_MOST ((uint64_t)8000000) /* untagged responses to one command */
+#define GATE_BYTES_MOST   ((uint64_t)512 << 20) /* the same in bytes, bodies aside */
 #define GATE_BODY_MOST    ((uint64_t)INT32_MAX)
 
 /* Takes the bytes of a body while they arrive. */
@@ -37,7 +38,7 @@ struct gate {
 	struct buf clean;       /* what libetpan is given */
 	bool searching;         /* within a SEARCH response */
 	bool has_body;          /* the FETCH being read brought a body */
-	uint64_t answers;       /* since gate_expect */
+	uint64_t answers, bytes; /* since gate_expect */
 	gate_body *body;        /* who takes bodies; NULL: nobody asked for one */
 	void *body_context;
 	const char *section;    /* of the body asked for: "" or "HEADER" */

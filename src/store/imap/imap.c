@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ROOM_MOST ((size_t)16 << 20)
+
 static void imap_close(struct store *store)
 {
 	struct imap *imap = imap_of(store);
@@ -90,6 +92,13 @@ void imap_memo(struct imap *imap)
 		imap->store.traits |= STORE_REFS_KEPT;
 	else
 		imap->store.traits &= ~(uint32_t)STORE_REFS_KEPT;
+}
+
+const struct fail *imap_room(const struct imap *imap)
+{
+	if (arena_size(imap->arena) > ROOM_MOST)
+		return fail_make(FAIL_PROTOCOL, FAIL_ACCOUNT, "the server says too much");
+	return NULL;
 }
 
 struct box *box_get(struct imap *imap, const char *name)

@@ -23,7 +23,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MESSAGES_MOST 2000000 /* in one mailbox */
+#define MESSAGES_MOST 1000000 /* in one mailbox */
+#define ENTRIES_SPARE 200000
+#define KEYWORDS_MOST ((size_t)32 << 20)
 #define ROUNDS_MOST   4       /* one anew, one for what is new, one to search */
 #define TRIES_MOST    4       /* connections lost to nonsense */
 
@@ -56,6 +58,19 @@ struct looking {
 static uint64_t range_size(struct uid_range range)
 {
 	return (uint64_t)range.last - range.first + 1;
+}
+
+/* Far more than the mailbox is said to hold, or than keywords can need. */
+static bool endless(const struct looking *looking)
+{
+	const struct seen *seen = &looking->seen;
+	uint64_t messages = looking->selection.exists > looking->then.messages
+				    ? looking->selection.exists
+				    : looking->then.messages;
+	uint64_t most = 2 * messages + ENTRIES_SPARE;
+
+	return seen->items.count > most || seen->found.count > most ||
+	       seen->gone.count > ENTRIES_SPARE || arena_size(seen->arena) > KEYWORDS_MOST;
 }
 
 static const struct fail *looking_take(void *context, const struct answer *answer)
@@ -95,9 +110,9 @@ static const struct fail *looking_take(void *context, const struct answer *answe
 	case ANSWER_FLAGS:
 		break;
 	}
-	if (looking->seen.items.count > 3 * (size_t)MESSAGES_MOST)
-		return fail_make(FAIL_PROTOCOL, FAIL_FOLDER, "the server lists messages without end");
-	return NULL;
+	return endless(looking) ? fail_make(FAIL_PROTOCOL, FAIL_FOLDER,
+					    "the server lists messages without end")
+				: NULL;
 }
 
 static void looking_closed(void *context)

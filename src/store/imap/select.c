@@ -95,6 +95,7 @@ static void selected(struct selection *selection)
 static const struct fail *select_take(void *context, const struct answer *answer)
 {
 	struct selection *selection = context;
+	const struct fail *f;
 
 	if (answer->kind == ANSWER_EXISTS) {
 		selection->has_exists = true;
@@ -110,9 +111,10 @@ static const struct fail *select_take(void *context, const struct answer *answer
 		else
 			selection->imap->session.selected = NULL;
 	}
-	if (selection->take && answer->kind != ANSWER_DONE)
-		return selection->take(selection->context, answer);
-	return NULL;
+	f = imap_room(selection->imap);
+	if (!f && selection->take && answer->kind != ANSWER_DONE)
+		f = selection->take(selection->context, answer);
+	return f;
 }
 
 void select_add(struct imap *imap, struct flight *flight, struct selection *selection,

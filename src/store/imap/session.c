@@ -236,7 +236,6 @@ static const struct fail *by_steps(struct session *session, struct flight *fligh
 	enable_add(session, flight);
 	if (more)
 		more(session, flight, context);
-	session->assumed = session->capabilities;
 	return flight_run(flight, session);
 }
 
@@ -254,7 +253,7 @@ static const struct fail *by_memo(struct session *session, struct flight *flight
 	if (f)
 		return f;
 	behind = flight->commands.count;
-	session->assumed = session->capabilities = session->memo.after;
+	session->capabilities = session->memo.after;
 	if (!session->memo.volunteers)
 		flight_add(flight, NULL, NULL, "CAPABILITY");
 	enable_add(session, flight);

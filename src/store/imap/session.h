@@ -18,7 +18,7 @@
 struct arena;
 struct body;
 
-#define FLIGHT_COMMANDS 32                   /* in flight at most */
+#define FLIGHT_COMMANDS 100                  /* in flight at most */
 #define FLIGHT_BYTES    ((size_t)48 * 1024)  /* of unanswered commands, literals aside */
 
 /* What arrives untagged under a command.  A fail ends the session. */
@@ -58,7 +58,6 @@ struct session {
 	struct memo memo;
 	uint32_t capabilities;      /* those that count now: the server's, or the memo's until it told */
 	uint32_t told;              /* what this connection said last; without CAP_TOLD: nothing yet */
-	uint32_t assumed;           /* what was taken for true when the first flight was made */
 	bool open;                  /* connected and logged in */
 	bool qresync;               /* ENABLEd here */
 	bool compressed;
