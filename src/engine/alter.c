@@ -237,6 +237,14 @@ static const struct fail *find_lost(struct alter *alter)
 	struct run *run = alter->run;
 	const struct fail *f = NULL;
 
+	for (size_t i = 0; i < alter->count; i++) {
+		const struct transfer *transfer = alter->works[i].transfer;
+		const struct op *op = alter->works[i].op;
+
+		if (op->side == SERVER && op->verb != VERB_REMOVE && transfer && !transfer->fail &&
+		    transfer->now.ref)
+			ref_claim(run, &run->folders[op->to], transfer->now.ref);
+	}
 	for (size_t i = 0; !f && i < alter->count; i++) {
 		struct work *work = &alter->works[i];
 		const struct row *row = work->half ? work->op->source : work->op->match->row;
@@ -434,6 +442,29 @@ static const struct fail *record_work(struct alter *alter, struct work *work)
 	return record_same(alter, work);
 }
 
+/* A server that tells a ref which another row holds lies, or somebody else moved the item meanwhile. */
+static const struct fail *check_claim(struct alter *alter, const struct work *work,
+				      const struct fail **failed)
+{
+	const struct op *op = work->op;
+	int64_t id = work->half ? work->half->id : op->match->row ? op->match->row->id : 0;
+	const char *ref = NULL;
+	struct row *row = NULL;
+	const struct fail *f = NULL;
+
+	if (op->verb == VERB_MOVE && op->side == LOCAL)
+		ref = op->other->now[SERVER]->ref;
+	else if (work->transfer && op->verb != VERB_REMOVE)
+		ref = work->transfer->now.ref;
+	if (!ref)
+		return NULL;
+	f = state_row_find(alter->run->engine->state, alter->run->folders[op->to].saved.id, SERVER, ref,
+			   alter->arena, &row);
+	if (!f && row && row->id != id)
+		*failed = fail_make(FAIL_STALE, FAIL_ITEM, "another item has this name on the server");
+	return f;
+}
+
 static const struct fail *record_all(struct alter *alter)
 {
 	struct run *run = alter->run;
@@ -445,6 +476,8 @@ static const struct fail *record_all(struct alter *alter)
 		const struct fail *failed = work_fail(work);
 
 		if (!failed)
+			f = check_claim(alter, work, &failed);
+		if (!f && !failed)
 			f = record_work(alter, work);
 		if (!f && !failed)
 			f = op_history(run, work->op);

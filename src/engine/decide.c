@@ -148,7 +148,7 @@ static const struct fail *find_copies(struct run *run)
 	return f;
 }
 
-/* While the local folders do not come to rest, what seems gone may only have moved, and so may what seems copied. */
+/* While the local folders do not come to rest, what seems gone or copied may only have moved. */
 static void hold(struct run *run)
 {
 	for (size_t i = 0; run->hold_removals && i < run->op_count; i++) {

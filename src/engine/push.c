@@ -203,6 +203,12 @@ static const struct fail *find_lost(struct push *push)
 	struct run *run = push->run;
 	const struct fail *f = NULL;
 
+	for (size_t i = 0; i < push->count; i++) {
+		const struct item *item = &push->items[i];
+
+		if (item->write && !item->write->fail && item->write->now.ref)
+			ref_claim(run, &run->folders[item->op->match->folder], item->write->now.ref);
+	}
 	for (size_t i = 0; !f && i < push->count; i++) {
 		struct item *item = &push->items[i];
 		const struct folder *folder = &run->folders[item->op->match->folder];

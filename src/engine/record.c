@@ -253,6 +253,16 @@ static bool was_listed(const struct run *run, const struct folder *folder, const
 	return false;
 }
 
+static const char *claim_of(struct run *run, const struct folder *folder, const char *ref)
+{
+	return arena_printf(run->round, "%s %s", folder->path, ref);
+}
+
+void ref_claim(struct run *run, const struct folder *folder, const char *ref)
+{
+	map_set(run->claimed, claim_of(run, folder, ref), run->claimed);
+}
+
 const struct fail *ref_unclaimed(struct run *run, const struct folder *folder, const char *const *refs,
 				 size_t count, const char **ref)
 {
@@ -260,15 +270,14 @@ const struct fail *ref_unclaimed(struct run *run, const struct folder *folder, c
 
 	*ref = NULL;
 	for (size_t i = 0; !f && i < count && !*ref; i++) {
-		const char *claim = arena_printf(run->round, "%s %s", folder->path, refs[i]);
 		struct row *row = NULL;
 
-		if (map_get(run->claimed, claim) || was_listed(run, folder, refs[i]))
+		if (map_get(run->claimed, claim_of(run, folder, refs[i])) || was_listed(run, folder, refs[i]))
 			continue;
 		f = state_row_find(run->engine->state, folder->saved.id, SERVER, refs[i], run->round, &row);
 		if (!f && !row) {
 			*ref = refs[i];
-			map_set(run->claimed, claim, run->claimed);
+			ref_claim(run, folder, refs[i]);
 		}
 	}
 	return f;

@@ -59,7 +59,7 @@ struct run {
 	size_t folder_count;
 	struct folder *trash;             /* where server removals go; NULL none */
 	bool hold_removals;               /* this round: nothing is removed on the server */
-	bool rolled_back;                 /* operations that ended well may not be recorded: no cursor moves on */
+	bool rolled_back;                 /* what ended well may not be recorded: no cursor moves on */
 	unsigned round_number;
 	size_t budget;                    /* new items on the server that this round may still take */
 	struct intent *intents;           /* of runs before, whose work was not found done */
@@ -151,6 +151,8 @@ const struct fail *row_displace(struct run *run, const struct row *row) MUST_CHE
 /* Where the item of an operation lies on a side before the operation; NULL: nowhere. */
 const struct version *op_place(struct run *run, const struct op *op, enum side side,
 			       struct folder **folder);
+/* The server told that an item of this round has this ref. */
+void ref_claim(struct run *run, const struct folder *folder, const char *ref);
 /* The ref of an item that the server took without telling its name: the first of `refs` that neither a
  * row nor another item of this round has; NULL none. */
 const struct fail *ref_unclaimed(struct run *run, const struct folder *folder, const char *const *refs,
