@@ -161,8 +161,8 @@ static inline void answer_show(struct buf *out, struct arena *arena, const struc
 	buf_addc(out, '\n');
 }
 
-/* All answers in these bytes as lines; the last is "fail: TEXT" unless the bytes just end.  Bodies of
- * `section` are taken (NULL: none). */
+/* All answers in these bytes as lines; the last is "fail: TEXT" unless the bytes just end.
+ * Bodies of `section` are taken (NULL: none). */
 static inline void answers_show(struct buf *out, const void *data, size_t size, size_t piece,
 				const char *section)
 {

@@ -1,5 +1,5 @@
-/* A private Dovecot for a unit test (tests/servers/dovecot), and a client that speaks to it as another
- * program would: plain lines on loopback, nothing of koc's driver in it. */
+/* A private Dovecot for a unit test (tests/servers/dovecot), and a client that speaks to it as
+ * another program would: plain lines on loopback, nothing of koc's driver in it. */
 #ifndef KOC_TESTS_DOVECOT_H
 #define KOC_TESTS_DOVECOT_H
 
@@ -51,7 +51,8 @@ static inline void dovecot_port(const struct dovecot *dovecot, const char *name,
 		fclose(file);
 }
 
-/* Starts one with these further arguments, NULL-terminated; it ends with this process at the latest. */
+/* Starts one with these further arguments, NULL-terminated; it ends with this process at the
+ * latest. */
 static inline bool dovecot_start(struct dovecot *dovecot, const char *const *more)
 {
 	const char *arguments[DOVECOT_ARGUMENTS + 8] = { "dovecot", "start", "--dir",

@@ -1,5 +1,5 @@
-/* Scripted: an IMAP server that says what a test wants, and the driver connected to it.  The server is a
- * forked process with a script; both sides must be content. */
+/* Scripted: an IMAP server that says what a test wants, and the driver connected to it.  The
+ * server is a forked process with a script; both sides must be content. */
 #ifndef KOC_TESTS_SCRIPTED_H
 #define KOC_TESTS_SCRIPTED_H
 
@@ -18,7 +18,8 @@
 #define STEPS 48
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-/* What a server says and hears until it is logged in, with capabilities in the greeting or behind LOGIN. */
+/* What a server says and hears until it is logged in, with capabilities in the greeting or
+ * behind LOGIN. */
 #define GREET(can) "S: * OK [CAPABILITY IMAP4rev1 " can "] hello"
 #define LOGIN(can) GREET(""), "C: 1 LOGIN *", "S: 1 OK [CAPABILITY IMAP4rev1 " can "] in"
 

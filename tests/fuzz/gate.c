@@ -1,5 +1,5 @@
-/* Fuzz target: what a server sends, through the gate and libetpan.  The first byte is the size of the pieces
- * in which it arrives: what comes out must not depend on it. */
+/* Fuzz target: what a server sends, through the gate and libetpan.  The first byte is the size of the
+ * pieces in which it arrives: what comes out must not depend on it. */
 #include "fuzz/expect.h"
 
 #include "answers.h"

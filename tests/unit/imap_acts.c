@@ -144,8 +144,8 @@ static const char *outcome(const struct fail *f)
 	return f ? fail_word(f->code) : "ok";
 }
 
-/* Runs `count` changes of each kind that the letters name: f, m(ove), c(opy), r, w; UIDs 1, 2, 3.  The
- * outcome as text. */
+/* Runs `count` changes of each kind that the letters name: f, m(ove), c(opy), r, w; UIDs 1, 2,
+ * 3.  The outcome as text. */
 static void change(struct changes *changes, const char *kinds, struct buf *out)
 {
 	struct session_test *test = &changes->test;

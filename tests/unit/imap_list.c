@@ -1,4 +1,5 @@
-/* The driver's listings at each level, from servers that change their mind, go back, or talk nonsense. */
+/* The driver's listings at each level, from servers that change their mind, go back, or talk
+ * nonsense. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,5 @@
-/* The driver and logins, STARTTLS, capabilities, folders: what servers offer, refuse and lie about. */
+/* The driver and logins, STARTTLS, capabilities, folders: what servers offer, refuse and lie
+ * about. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

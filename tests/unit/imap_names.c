@@ -184,7 +184,8 @@ static void paths_become_names(void **state)
 	arena_free(arena);
 }
 
-/* All names of up to five of these pieces in the personal namespace: each has a path of its own, or none. */
+/* All names of up to five of these pieces in the personal namespace: each has a path of its own,
+ * or none. */
 static void no_two_names_get_one_path(void **state)
 {
 	static const char *const pieces[] = { "INBOX", "inbox", ".", "/", "a", "%", "2E", "&-", "cur" };

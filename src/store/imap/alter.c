@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SET_MOST  ((size_t)900)
-#define JOBS_MOST ((size_t)1000) /* in one command */
+#define SET_MOST     ((size_t)900)
+#define JOBS_MOST    ((size_t)1000) /* in one command */
 #define PRESENT_MOST ((size_t)200000)
 
 /* ---- which messages are there -------------------------------------------------------------- */
@@ -157,7 +157,8 @@ void acts_add(struct acts *acts, struct site *site, struct job **jobs, size_t co
 		act->outcome = outcome;
 		act->jobs = jobs + first;
 		act->count = uid_set_add(&set, uids + first, count - first, most, SET_MOST);
-		act->command = flight_add(&acts->flight, act_take, act, "%s%s%s", before, set.data, after);
+		act->command =
+			flight_add(&acts->flight, act_take, act, "%s%s%s", before, set.data, after);
 		act->command->step = step;
 		act->command->only = ANSWER_STATE;
 		*vec_push(&acts->items) = act;
@@ -204,8 +205,8 @@ static void group_add(void *context, const char *text, void *value)
 
 	/* An act keeps its jobs longer than the group. */
 	memcpy(jobs, group->jobs.items, group->jobs.count * sizeof(struct job *));
-	acts_add(groups->acts, groups->site, jobs, group->jobs.count, groups->step,
-		 groups->before, text, groups->outcome);
+	acts_add(groups->acts, groups->site, jobs, group->jobs.count, groups->step, groups->before,
+		 text, groups->outcome);
 	vec_free(&group->jobs);
 }
 
@@ -286,15 +287,16 @@ static void changes_join(struct job **jobs, size_t count)
 			first.add = flags_minus(job->arena, first.add, job->change->remove);
 			first.remove = flags_minus(job->arena, first.remove, job->change->add);
 			job->delta.add = flags_union(job->arena, first.add, job->delta.add);
-			job->delta.remove = flags_union(job->arena, first.remove, job->delta.remove);
+			job->delta.remove =
+				flags_union(job->arena, first.remove, job->delta.remove);
 			before->heir = job;
 		}
 		before = job;
 	}
 }
 
-static void stores_add(struct acts *acts, struct site *site, const struct box *box, struct job **jobs,
-		       size_t count)
+static void stores_add(struct acts *acts, struct site *site, const struct box *box,
+		       struct job **jobs, size_t count)
 {
 	struct arena *arena = acts->flight.arena;
 	struct groups first = { acts, site, map_new(), "store", "UID STORE ", store_first_outcome };
@@ -313,13 +315,15 @@ static void stores_add(struct acts *acts, struct site *site, const struct box *b
 		if (flags_none(more) && flags_none(less))
 			*vec_push(&site->idle) = jobs[i];
 		if (!flags_none(less))
-			groups_put(both ? &first : &last,
-				   arena_printf(arena, " -FLAGS.SILENT (%s)", flags_text(arena, less)),
-				   jobs[i]);
+			groups_put(
+				both ? &first : &last,
+				arena_printf(arena, " -FLAGS.SILENT (%s)", flags_text(arena, less)),
+				jobs[i]);
 		if (!flags_none(more))
-			groups_put(&last,
-				   arena_printf(arena, " +FLAGS.SILENT (%s)", flags_text(arena, more)),
-				   jobs[i]);
+			groups_put(
+				&last,
+				arena_printf(arena, " +FLAGS.SILENT (%s)", flags_text(arena, more)),
+				jobs[i]);
 	}
 	groups_end(&first);
 	groups_end(&last);
@@ -372,8 +376,8 @@ static void copied(struct act *act, struct job *job)
 	}
 	if (code->kind == CODE_COPYUID) {
 		if (!place(code->from, code->from_count, job->uid, &n)) {
-			job_end(job, fail_make(FAIL_MISSING, FAIL_ITEM, "UID %u is not there any more",
-					       job->uid));
+			job_end(job, fail_make(FAIL_MISSING, FAIL_ITEM,
+					       "UID %u is not there any more", job->uid));
 			return;
 		}
 		uid = nth(code->to, code->to_count, n);
@@ -400,7 +404,8 @@ static void transfer_outcome(struct act *act, const struct fail *refused)
 
 		if (act->jobs[i]->state == JOB_DONE)
 			continue;
-		if (refused && !place(act->copied.from, act->copied.from_count, act->jobs[i]->uid, &n))
+		if (refused &&
+		    !place(act->copied.from, act->copied.from_count, act->jobs[i]->uid, &n))
 			job_refused(act->jobs[i], refused, act->count > 1);
 		else
 			copied(act, act->jobs[i]);

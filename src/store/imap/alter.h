@@ -1,8 +1,9 @@
 /* Alter: requests that change the server wait in a queue and go out together.
  *
- * A job is one request at work.  Jobs of one mailbox that need the same command share it (one STORE for all
- * that get the same flags).  A command that is refused is repeated for each of its jobs alone, so that one bad
- * message does not stop the others; one whose answer never came is never repeated. */
+ * A job is one request at work.  Jobs of one mailbox that need the same command share it (one
+ * STORE for all that get the same flags).  A command that is refused is repeated for each of its
+ * jobs alone, so that one bad message does not stop the others; one whose answer never came is
+ * never repeated. */
 #ifndef KOC_STORE_IMAP_ALTER_H
 #define KOC_STORE_IMAP_ALTER_H
 
@@ -45,8 +46,9 @@ struct present {
 	struct flags flags;
 };
 
-/* A mailbox in a flight of acts: selected, and which of the jobs' messages are there after the flags were
- * changed.  STORE and COPY say nothing of those that are not (RFC 3501 6.4.8), so a FETCH asks. */
+/* A mailbox in a flight of acts: selected, and which of the jobs' messages are there after the
+ * flags were changed.  STORE and COPY say nothing of those that are not (RFC 3501 6.4.8), so a
+ * FETCH asks. */
 struct site {
 	struct arena *arena;
 	struct selection selection;
@@ -101,10 +103,12 @@ void site_ask(struct acts *acts, struct site *site, struct job **jobs, size_t co
 /* Puts what the server told in order. */
 void site_settle(struct site *site);
 
-/* The message as the server told; NULL if it is not there; *known tells whether the server answered. */
+/* The message as the server told; NULL if it is not there; *known tells whether the server
+ * answered. */
 const struct present *site_present(const struct site *site, uint32_t uid, bool *known);
 
-/* Adds acts for these jobs of one mailbox, as many as it takes; each sends `before`, a set of UIDs, `after`. */
+/* Adds acts for these jobs of one mailbox, as many as it takes; each sends `before`, a set of
+ * UIDs, `after`. */
 void acts_add(struct acts *acts, struct site *site, struct job **jobs, size_t count,
 	      const char *step, const char *before, const char *after, act_outcome *outcome);
 
@@ -132,7 +136,8 @@ bool job_removes(const struct job *job);
 /* Finds what was appended to a server that does not tell its UID. */
 const struct fail *append_find(struct imap *imap, struct job *jobs, size_t count) MUST_CHECK;
 
-/* The flags that a message has after a flag change: as the server told, or (told NULL) as they must be. */
+/* The flags that a message has after a flag change: as the server told, or (told NULL) as they
+ * must be. */
 struct flags flags_after(const struct job *job, const struct flags *told);
 
 /* What of the flags the mailbox keeps, as far as is known. */
@@ -141,7 +146,8 @@ struct flags flags_admitted(struct arena *arena, const struct box *box, struct f
 struct queue *queue_new(void);
 void queue_free(struct queue *queue); /* NULL allowed; what waits is dropped */
 
-/* Runs all that waits; afterwards every request has its outcome.  The fail of a connection that broke. */
+/* Runs all that waits; afterwards every request has its outcome.  The fail of a connection that
+ * broke. */
 const struct fail *queue_run(struct imap *imap) MUST_CHECK;
 
 /* The job has its outcome. */

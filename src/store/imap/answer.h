@@ -49,13 +49,14 @@ enum code_kind {
 	CODE_TRYCREATE,
 	CODE_UIDNEXT,
 	CODE_UIDVALIDITY,
-	CODE_UNAVAILABLE, /* also SERVERBUG, INUSE, CONTACTADMIN: not the user's doing, not for ever */
+	CODE_UNAVAILABLE, /* also SERVERBUG, INUSE, CONTACTADMIN: not for ever */
 	CODE_TOOBIG
 };
 
 struct code {
 	enum code_kind kind;
-	uint64_t number;      /* UIDNEXT, UIDVALIDITY, HIGHESTMODSEQ; the validity of APPENDUID, COPYUID */
+	uint64_t number;      /* of UIDNEXT, UIDVALIDITY, HIGHESTMODSEQ; of APPENDUID and COPYUID
+	                       * their validity */
 	const char *words;    /* CAPABILITY */
 	struct flags flags;   /* PERMANENTFLAGS */
 	bool any_keyword;     /* PERMANENTFLAGS with \* */

@@ -35,10 +35,12 @@ static void append_done(struct act *act, struct job *job)
 	write->now.flags = flags_admitted(job->arena, job->box, write->flags);
 	if (job->bare)
 		write->now.flags.keywords = NULL;
-	if (code->kind == CODE_APPENDUID && code->to_count && code->to[0].first == code->to[0].last &&
+	if (code->kind == CODE_APPENDUID && code->to_count &&
+	    code->to[0].first == code->to[0].last &&
 	    (!job->box->validity || job->box->validity == code->number))
 		write->now.ref = uid_ref(job->arena, code->to[0].first);
-	if (write->now.ref && code->to[0].first >= job->box->next) /* the next look asks for it at once */
+	if (write->now.ref &&
+	    code->to[0].first >= job->box->next) /* the next look asks for it at once */
 		job->box->next = (uint64_t)code->to[0].first + 1;
 	job_end(job, NULL);
 }

@@ -19,7 +19,7 @@ struct box {
 	bool listed;           /* by the last LIST */
 	bool counted;          /* STATUS was answered: `now` */
 	struct cursor now;
-	uint32_t validity;     /* UIDVALIDITY as seen in this run; 0 not yet.  Refs mean nothing else */
+	uint32_t validity;     /* UIDVALIDITY as seen in this run: refs are of that; 0 not yet */
 	uint64_t next;         /* UIDNEXT as last seen; 0 unknown */
 	/* As last selected: */
 	bool known;

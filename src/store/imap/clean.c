@@ -1,5 +1,6 @@
-/* Clean: rewrites what libetpan is to parse.  What cannot be made clean is left out where nothing is lost by
- * that (an odd flag, a date that is none) and a failure where something would be (a UID). */
+/* Clean: rewrites what libetpan is to parse.  What cannot be made clean is left out where nothing
+ * is lost by that (an odd flag, a date that is none) and a failure where something would be (a
+ * UID). */
 #include "store/imap/clean.h"
 
 #include "base/arena.h"
@@ -16,8 +17,8 @@
 
 static const struct fail *senseless(const struct gate *gate)
 {
-	return fail_make(FAIL_PROTOCOL, FAIL_ACCOUNT, "the server's answer makes no sense: \"%.80s\"",
-			 gate->text.data);
+	return fail_make(FAIL_PROTOCOL, FAIL_ACCOUNT,
+			 "the server's answer makes no sense: \"%.80s\"", gate->text.data);
 }
 
 /* ---- flags --------------------------------------------------------------------------------- */
@@ -69,7 +70,8 @@ static void flags_add(struct buf *out, const char *values, size_t size, bool per
 
 		while (values + word < end && !strchr(" ()", values[word]))
 			word++;
-		if (is_flag(values, word) || (permanent && word == 2 && memcmp(values, "\\*", 2) == 0)) {
+		if (is_flag(values, word) ||
+		    (permanent && word == 2 && memcmp(values, "\\*", 2) == 0)) {
 			if (!first)
 				buf_addc(out, ' ');
 			buf_add(out, values, word);
@@ -211,8 +213,7 @@ static bool is_date(struct span value)
 		char c = value.text[i];
 		bool digit = c >= '0' && c <= '9';
 
-		if ((form[i] == '9' && !digit) ||
-		    (form[i] == '_' && !digit && c != ' ') ||
+		if ((form[i] == '9' && !digit) || (form[i] == '_' && !digit && c != ' ') ||
 		    (form[i] == '+' && c != '+' && c != '-') ||
 		    (strchr("\"-: ", form[i]) && c != form[i]))
 			return false;

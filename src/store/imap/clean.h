@@ -1,5 +1,5 @@
-/* Clean: rewrites what libetpan is to parse, so that it sees only what it parses rightly: known FETCH
- * items, tokens of plain characters, numbers in range. */
+/* Clean: rewrites what libetpan is to parse, so that it sees only what it parses rightly: known
+ * FETCH items, tokens of plain characters, numbers in range. */
 #ifndef KOC_STORE_IMAP_CLEAN_H
 #define KOC_STORE_IMAP_CLEAN_H
 

@@ -1,16 +1,18 @@
-/* Compress: measures how fast bodies come, and turns on COMPRESS=DEFLATE (RFC 4978) where that pays.
+/* Compress: measures how fast bodies come, and turns on COMPRESS=DEFLATE (RFC 4978) where that
+ * pays.
  *
- * It pays where the link is slower than the server deflates, about 35 MB/s; not in a run that reads little.
- * Bodies that come slowly over a short way come from a busy machine, which deflating would make slower. */
+ * It pays where the link is slower than the server deflates, about 35 MB/s; not in a run that reads
+ * little. Bodies that come slowly over a short way come from a busy machine, which deflating would
+ * make slower. */
 #include "store/imap/compress.h"
 
 #include "base/arena.h"
 
-#define MEASURE_BYTES  ((uint64_t)4 << 20)
-#define SLOW_PER_MS    ((uint64_t)30000)
-#define MUCH_BYTES     ((uint64_t)8 << 20)
-#define FAR_MS         10
-#define FAR_TRIPS      4 /* more, to be sure */
+#define MEASURE_BYTES ((uint64_t)4 << 20)
+#define SLOW_PER_MS   ((uint64_t)30000)
+#define MUCH_BYTES    ((uint64_t)8 << 20)
+#define FAR_MS        10
+#define FAR_TRIPS     4 /* more, to be sure */
 
 bool compress_measuring(const struct imap *imap)
 {

@@ -4,7 +4,8 @@
 
 #include "store/imap/box.h"
 
-/* Is it still to be found out?  Then flights should be small: within one nothing can be turned on. */
+/* Is it still to be found out?  Then flights should be small: within one nothing can be turned
+ * on. */
 bool compress_measuring(const struct imap *imap);
 
 /* So much was read in so much time. */

@@ -28,8 +28,8 @@ bool cursor_parse(const char *text, struct cursor *cursor)
 			return false;
 		text += size + 1;
 	}
-	if (fields[0] != CURSOR_FORM || fields[1] == 0 || fields[1] > UINT32_MAX || fields[2] == 0 ||
-	    fields[2] > (uint64_t)UINT32_MAX + 1)
+	if (fields[0] != CURSOR_FORM || fields[1] == 0 || fields[1] > UINT32_MAX ||
+	    fields[2] == 0 || fields[2] > (uint64_t)UINT32_MAX + 1)
 		return false;
 	cursor->validity = (uint32_t)fields[1];
 	cursor->next = fields[2];

@@ -1,4 +1,5 @@
-/* Cursor: what a listing of a mailbox took in, as text: "1 UIDVALIDITY UIDNEXT MESSAGES HIGHESTMODSEQ".  Pure. */
+/* Cursor: what a listing of a mailbox took in, as text: "1 UIDVALIDITY UIDNEXT MESSAGES
+ * HIGHESTMODSEQ".  Pure. */
 #ifndef KOC_STORE_IMAP_CURSOR_H
 #define KOC_STORE_IMAP_CURSOR_H
 

@@ -1,7 +1,7 @@
 /* Etpan: libetpan's parser fed from memory, its structures turned into ours and freed.
  *
- * libetpan parses a response up to a tagged line, so one is put behind each line.  A progress callback
- * must be set or its handler of FETCH data is never called. */
+ * libetpan parses a response up to a tagged line, so one is put behind each line.  A progress
+ * callback must be set or its handler of FETCH data is never called. */
 #include "store/imap/etpan.h"
 
 #include "base/arena.h"
@@ -15,7 +15,8 @@
 #include <string.h>
 #include <time.h>
 
-#define FLAG_TEXT_MOST ((size_t)16 * 1024) /* flags of a message or mailbox; what is beyond is cut */
+#define FLAG_TEXT_MOST                                                                             \
+	((size_t)16 * 1024) /* flags of a message or mailbox; what is beyond is cut */
 
 static const char greeting[] = "* OK -\r\n";
 static const char done[] = "1 OK -\r\n";
@@ -26,9 +27,9 @@ struct etpan {
 		const char *data;
 		size_t size;
 	} input[2];
-	struct arena *arena;     /* for the values, while a line is parsed */
+	struct arena *arena; /* for the values, while a line is parsed */
 	struct fetched *fetched;
-	struct buf words;        /* flags, in the wire's spelling */
+	struct buf words; /* flags, in the wire's spelling */
 };
 
 /* ---- the stream ---------------------------------------------------------------------------- */
@@ -97,7 +98,7 @@ static void flag_add(struct buf *words, const struct mailimap_flag *flag)
 {
 	static const char *const names[] = {
 		[MAILIMAP_FLAG_ANSWERED] = "\\Answered", [MAILIMAP_FLAG_FLAGGED] = "\\Flagged",
-		[MAILIMAP_FLAG_DELETED] = "\\Deleted",	 [MAILIMAP_FLAG_SEEN] = "\\Seen",
+		[MAILIMAP_FLAG_DELETED] = "\\Deleted",   [MAILIMAP_FLAG_SEEN] = "\\Seen",
 		[MAILIMAP_FLAG_DRAFT] = "\\Draft",
 	};
 
@@ -205,8 +206,8 @@ struct etpan *etpan_new(void)
 	mmap_string_set_ceil((size_t)-1);
 	etpan->input[0].data = greeting;
 	etpan->input[0].size = sizeof greeting - 1;
-	if (!stream || !etpan->session || mailimap_connect(etpan->session, stream) !=
-						  MAILIMAP_NO_ERROR_NON_AUTHENTICATED)
+	if (!stream || !etpan->session ||
+	    mailimap_connect(etpan->session, stream) != MAILIMAP_NO_ERROR_NON_AUTHENTICATED)
 		abort(); /* out of memory: nothing else can fail here */
 	mailimap_set_progress_callback(etpan->session, progress_none, progress_none, NULL);
 	mailimap_set_msg_att_handler(etpan->session, fetch_take, etpan);
@@ -331,7 +332,8 @@ const struct fail *etpan_code(struct etpan *etpan, const struct buf *line, struc
 	data = only(response);
 	if (code->kind == CODE_PERMANENTFLAGS && data &&
 	    data->rsp_type == MAILIMAP_RESP_DATA_TYPE_COND_STATE) {
-		struct mailimap_resp_text_code *text = data->rsp_data.rsp_cond_state->rsp_text->rsp_code;
+		struct mailimap_resp_text_code *text =
+			data->rsp_data.rsp_cond_state->rsp_text->rsp_code;
 
 		if (text && text->rc_type == MAILIMAP_RESP_TEXT_CODE_PERMANENTFLAGS)
 			permanent_take(etpan, text->rc_data.rc_perm_flags, arena, code);
@@ -359,13 +361,13 @@ const struct fail *etpan_vanished(struct etpan *etpan, const struct buf *line, s
 
 	if (f)
 		return f;
-	vanished = extension_data(etpan, MAILIMAP_EXTENSION_QRESYNC, MAILIMAP_QRESYNC_TYPE_VANISHED);
+	vanished =
+		extension_data(etpan, MAILIMAP_EXTENSION_QRESYNC, MAILIMAP_QRESYNC_TYPE_VANISHED);
 	if (vanished) {
 		answer->earlier = vanished->qr_earlier;
 		ranges_take(arena, vanished->qr_known_uids, &answer->ranges, &answer->range_count);
 	} else {
-		f = fail_make(FAIL_PROTOCOL, FAIL_ACCOUNT,
-			      "the server's VANISHED makes no sense");
+		f = fail_make(FAIL_PROTOCOL, FAIL_ACCOUNT, "the server's VANISHED makes no sense");
 	}
 	mailimap_response_free(response);
 	return f;

@@ -1,5 +1,5 @@
-/* Etpan: libetpan's parser as a function from one clean line to values.  It never sees the network: the
- * line, written by the gate, is all its stream holds. */
+/* Etpan: libetpan's parser as a function from one clean line to values.  It never sees the
+ * network: the line, written by the gate, is all its stream holds. */
 #ifndef KOC_STORE_IMAP_ETPAN_H
 #define KOC_STORE_IMAP_ETPAN_H
 
@@ -13,7 +13,8 @@ struct etpan; /* opaque */
 struct etpan *etpan_new(void);
 void etpan_free(struct etpan *etpan); /* NULL allowed */
 
-/* Each parses `line`, one untagged response with its CRLF; the values lie in `arena`.  FAIL_PROTOCOL. */
+/* Each parses `line`, one untagged response with its CRLF; the values lie in `arena`.
+ * FAIL_PROTOCOL. */
 const struct fail *etpan_fetch(struct etpan *etpan, const struct buf *line, struct arena *arena,
 			       struct fetched *fetched) MUST_CHECK;
 const struct fail *etpan_flags(struct etpan *etpan, const struct buf *line, struct arena *arena,

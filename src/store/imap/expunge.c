@@ -1,7 +1,7 @@
 /* Expunge: removing these messages and no others.
  *
- * With UIDPLUS (RFC 4315) UID EXPUNGE does that.  Without it EXPUNGE takes every message that is flagged \Deleted,
- * so it is sent only if a search just before finds none but ours. */
+ * With UIDPLUS (RFC 4315) UID EXPUNGE does that.  Without it EXPUNGE takes every message that is
+ * flagged \Deleted, so it is sent only if a search just before finds none but ours. */
 #include "base/arena.h"
 #include "base/vec.h"
 #include "store/imap/alter.h"
@@ -107,8 +107,8 @@ static const struct fail *mark(struct imap *imap, struct box *box, struct arena 
 	return acts_run(&acts);
 }
 
-/* EXPUNGE, if what is flagged now is exactly these.  The search waits for all before it to be answered, and
- * EXPUNGE for the search: an answer taken wrongly would cost other messages. */
+/* EXPUNGE, if what is flagged now is exactly these.  The search waits for all before it to be
+ * answered, and EXPUNGE for the search: an answer taken wrongly would cost other messages. */
 static const struct fail *search_and_expunge(struct imap *imap, struct arena *arena,
 					     struct job **jobs, size_t count)
 {
@@ -156,7 +156,8 @@ static size_t jobs_unique(struct job **jobs, size_t count)
 	return kept;
 }
 
-const struct fail *expunge_plain(struct imap *imap, struct box *box, struct job **jobs, size_t count)
+const struct fail *expunge_plain(struct imap *imap, struct box *box, struct job **jobs,
+				 size_t count)
 {
 	struct arena *arena = arena_new();
 	struct job **gone = removing(arena, jobs, &count);

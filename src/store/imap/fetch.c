@@ -1,10 +1,11 @@
 /* Fetch: bodies and prints, streamed.
  *
- * UIDs are asked for in commands of up to BATCH_MOST, many in flight; each body goes from the connection into
- * its spool file while it arrives and is handed on as soon as it is complete.
+ * UIDs are asked for in commands of up to BATCH_MOST, many in flight; each body goes from the
+ * connection into its spool file while it arrives and is handed on as soon as it is complete.
  *
- * A server that answers nonsense loses its connection, and some close it over a message they cannot read. The
- * messages whose answers were due are then suspect; the rest is asked for anew, then each suspect by itself.  When that does it again it is that message's failure. */
+ * A server that answers nonsense loses its connection, and some close it over a message they cannot
+ * read. The messages whose answers were due are then suspect; the rest is asked for anew, then each
+ * suspect by itself.  When that does it again it is that message's failure. */
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/memory.h"
@@ -19,12 +20,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BATCH_MOST     250              /* messages in one command */
-#define SET_MOST       ((size_t)900)    /* bytes of a set in one command */
+#define BATCH_MOST     250           /* messages in one command */
+#define SET_MOST       ((size_t)900) /* bytes of a set in one command */
 #define FLIGHT_BATCHES 32
-#define MIXED_MOST     4                /* FETCHes whose answers come mixed */
-#define RECONNECTS     20               /* in one call, for nonsense */
-#define LOSSES         3                /* the same, for a lost connection */
+#define MIXED_MOST     4  /* FETCHes whose answers come mixed */
+#define RECONNECTS     20 /* in one call, for nonsense */
+#define LOSSES         3  /* the same, for a lost connection */
 
 enum state { STATE_OPEN, STATE_SUSPECT, STATE_DONE };
 
@@ -41,12 +42,12 @@ struct reading {
 	struct arena *arena;
 	read_done *done;
 	void *context;
-	bool ended;              /* `done` or the disk ended the call */
-	int64_t away;            /* milliseconds spent in `done` */
-	uint64_t bytes;          /* of bodies in this flight */
-	struct wanted *wanted;   /* sorted by folder, part, UID */
+	bool ended;            /* `done` or the disk ended the call */
+	int64_t away;          /* milliseconds spent in `done` */
+	uint64_t bytes;        /* of bodies in this flight */
+	struct wanted *wanted; /* sorted by folder, part, UID */
 	size_t count, left;
-	struct body *body;       /* being received */
+	struct body *body; /* being received */
 	struct mail_scan *scan;
 };
 
@@ -162,7 +163,8 @@ static const struct fail *message_take(struct batch *batch, struct wanted *wante
 	if (batch->part == PART_PRINT) {
 		if (!reading->scan)
 			reading->scan = mail_scan_begin();
-		mail_scan_end(reading->scan, fetched->has_size ? fetched->size : 0, &read->print, NULL);
+		mail_scan_end(reading->scan, fetched->has_size ? fetched->size : 0, &read->print,
+			      NULL);
 		reading->scan = NULL;
 		return hand_on(reading, wanted);
 	}
@@ -212,9 +214,9 @@ static void batch_add(struct batch *batch, struct flight *flight)
 	buf_init(&set, SET_MOST + 32);
 	batch->count = uid_set_add(&set, uids, batch->count, BATCH_MOST, SET_MOST);
 	select_need(batch->reading->imap, flight, &batch->selection, batch->box);
-	batch->command = flight_add(flight, batch_take, batch, "UID FETCH %s (UID FLAGS INTERNALDATE %s)",
-				    set.data,
-				    whole ? "BODY.PEEK[]" : "RFC822.SIZE BODY.PEEK[HEADER]");
+	batch->command =
+		flight_add(flight, batch_take, batch, "UID FETCH %s (UID FLAGS INTERNALDATE %s)",
+			   set.data, whole ? "BODY.PEEK[]" : "RFC822.SIZE BODY.PEEK[HEADER]");
 	batch->command->section = whole ? "" : "HEADER";
 	batch->command->body = body_take;
 	buf_free(&set);
@@ -271,10 +273,10 @@ static const struct fail *batch_close(struct batch *batch)
 			wanted->state = STATE_SUSPECT;
 			continue;
 		}
-		wanted->read->fail = refused ? refused
-					     : fail_make(FAIL_MISSING, FAIL_ITEM,
-							 "UID %s is not there any more",
-							 wanted->read->ref);
+		wanted->read->fail =
+			refused ? refused
+				: fail_make(FAIL_MISSING, FAIL_ITEM, "UID %s is not there any more",
+					    wanted->read->ref);
 		f = hand_on(reading, wanted);
 	}
 	return f;
@@ -282,9 +284,10 @@ static const struct fail *batch_close(struct batch *batch)
 
 /* ---- flights ------------------------------------------------------------------------------- */
 
-/* The connection was given up for nonsense: whose answers were due?  Twice, and it is that message's failure. */
-static const struct fail *suspects_mark(struct reading *reading, struct batch *batches, size_t count,
-					const struct fail *nonsense)
+/* The connection was given up for nonsense: whose answers were due?  Twice, and it is that
+ * message's failure. */
+static const struct fail *suspects_mark(struct reading *reading, struct batch *batches,
+					size_t count, const struct fail *nonsense)
 {
 	int marked = 0;
 
@@ -380,7 +383,8 @@ static const struct fail *read_all(struct reading *reading)
 			f = flight_of_batches(reading, STATE_SUSPECT, &asked);
 		if (!f && !asked)
 			return NULL;
-		if (!f || (!reading->ended && fail_is(f, FAIL_PROTOCOL) && ++nonsense <= RECONNECTS) ||
+		if (!f ||
+		    (!reading->ended && fail_is(f, FAIL_PROTOCOL) && ++nonsense <= RECONNECTS) ||
 		    (!reading->ended && fail_is(f, FAIL_UNREACHABLE) && ++lost <= LOSSES))
 			continue;
 		return f;
@@ -405,9 +409,7 @@ const struct fail *imap_read(struct store *store, struct read *reads, size_t cou
 			     void *context, struct arena *arena)
 {
 	struct imap *imap = imap_of(store);
-	struct reading reading = {
-		.imap = imap, .arena = arena, .done = done, .context = context
-	};
+	struct reading reading = { .imap = imap, .arena = arena, .done = done, .context = context };
 	const struct fail *f = queue_run(imap);
 
 	reading.wanted = memory_alloc((count + 1) * sizeof *reading.wanted);

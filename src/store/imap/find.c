@@ -16,14 +16,14 @@ struct uids {
 /* The finds in one mailbox. */
 struct seeking {
 	struct box *box;
-	struct find *finds;       /* all of the call */
-	struct box **boxes;       /* theirs */
+	struct find *finds; /* all of the call */
+	struct box **boxes; /* theirs */
 	size_t count;
-	uint32_t next;            /* the lowest of theirs */
+	uint32_t next; /* the lowest of theirs */
 	struct selection selection;
 	struct command *command;
 	struct mail_scan *scan;
-	struct uids *found;       /* for each of the call's */
+	struct uids *found; /* for each of the call's */
 };
 
 static const struct fail *header_take(void *context, const void *data, size_t size)
@@ -86,18 +86,23 @@ static size_t seekings_add(struct imap *imap, struct flight *flight, struct seek
 				seeking = &all[s];
 		if (!seeking) {
 			seeking = &all[seekings++];
-			*seeking = (struct seeking){ .box = boxes[i], .finds = finds, .boxes = boxes,
-						     .count = count, .next = UINT32_MAX, .found = found };
+			*seeking = (struct seeking){ .box = boxes[i],
+						     .finds = finds,
+						     .boxes = boxes,
+						     .count = count,
+						     .next = UINT32_MAX,
+						     .found = found };
 		}
 		if (next < seeking->next)
 			seeking->next = next ? next : 1;
 	}
 	for (size_t s = 0; s < seekings; s++) {
 		select_add(imap, flight, &all[s].selection, all[s].box, "");
-		/* "n:*" also brings the last message where nothing is new; its UID is below then. */
-		all[s].command = flight_add(flight, seeking_take, &all[s],
-					    "UID FETCH %" PRIu32 ":* (UID RFC822.SIZE BODY.PEEK[HEADER])",
-					    all[s].next);
+		/* "n:*" also brings the last message where nothing is new; its UID is below then.
+		 */
+		all[s].command = flight_add(
+			flight, seeking_take, &all[s],
+			"UID FETCH %" PRIu32 ":* (UID RFC822.SIZE BODY.PEEK[HEADER])", all[s].next);
 		all[s].command->section = "HEADER";
 		all[s].command->body = header_take;
 	}
@@ -135,8 +140,8 @@ const struct fail *imap_find(struct store *store, struct find *finds, size_t cou
 		boxes[i] = box_of(imap, finds[i].folder);
 		finds[i].count = 0;
 		finds[i].refs = NULL;
-		finds[i].fail = boxes[i] ? NULL
-					 : fail_make(FAIL_MISSING, FAIL_FOLDER, "no such mailbox");
+		finds[i].fail =
+			boxes[i] ? NULL : fail_make(FAIL_MISSING, FAIL_FOLDER, "no such mailbox");
 	}
 	if (!f)
 		f = session_need(&imap->session);

@@ -142,7 +142,8 @@ static const struct fail *go_on_wait(struct run *run)
 	return f;
 }
 
-/* The literal of an APPEND: at once where the server allows that (RFC 7888), else when it says so. */
+/* The literal of an APPEND: at once where the server allows that (RFC 7888), else when it says so.
+ */
 static const struct fail *command_literal(struct run *run, struct command *command)
 {
 	struct session *session = run->session;
@@ -267,8 +268,9 @@ static struct command *oldest_taker(const struct run *run, enum answer_kind kind
 	return NULL;
 }
 
-/* COPYUID does not tell whose it is, and servers send several before the first tagged line (QUIRK(dovecot)):
- * it is offered to all that wait, up to the next SELECT, until one knows its own by the UIDs. */
+/* COPYUID does not tell whose it is, and servers send several before the first tagged line
+ * (QUIRK(dovecot)): it is offered to all that wait, up to the next SELECT, until one knows its own
+ * by the UIDs. */
 static const struct fail *copied_take(const struct run *run, const struct answer *answer)
 {
 	const struct fail *f = NULL;
@@ -320,8 +322,8 @@ static void session_notes(struct run *run, const struct answer *answer)
 		session->qresync = (capabilities_parse(answer->text) & CAP_QRESYNC) != 0;
 }
 
-/* Takes answers until a command is done; with `waiting`, up to the "+" that it waits for, or until it is
- * done itself. */
+/* Takes answers until a command is done; with `waiting`, up to the "+" that it waits for, or until
+ * it is done itself. */
 static const struct fail *answers_take(struct run *run, const struct command *waiting)
 {
 	struct session *session = run->session;
@@ -352,7 +354,8 @@ static const struct fail *answers_take(struct run *run, const struct command *wa
 		if (answer.kind == ANSWER_STATE && answer.code.kind == CODE_COPYUID)
 			f = copied_take(run, &answer);
 		else
-			f = command && command->take ? command->take(command->context, &answer) : NULL;
+			f = command && command->take ? command->take(command->context, &answer)
+						     : NULL;
 		if (f)
 			return f;
 		if (answer.kind == ANSWER_DONE)

@@ -30,7 +30,8 @@ static const struct fail *box_new(struct imap *imap, const char *path, struct bo
 	const char *name = name_of_path(imap->arena, &imap->session.memo, path, delimiter);
 
 	if (!name)
-		return fail_make(FAIL_REFUSED, FAIL_FOLDER, "the server can have no mailbox of this name");
+		return fail_make(FAIL_REFUSED, FAIL_FOLDER,
+				 "the server can have no mailbox of this name");
 	*box = box_get(imap, name);
 	if ((*box)->listed && !((*box)->roles & ROLE_NOSELECT))
 		return fail_make(FAIL_EXISTS, FAIL_FOLDER, "there is such a mailbox already");
@@ -87,8 +88,9 @@ static const char *use_of(uint32_t roles)
 		uint32_t role;
 		const char *use;
 	} uses[] = {
-		{ ROLE_TRASH, "\\Trash" },   { ROLE_JUNK, "\\Junk" },       { ROLE_DRAFTS, "\\Drafts" },
-		{ ROLE_SENT, "\\Sent" },     { ROLE_ARCHIVE, "\\Archive" }, { ROLE_ALL, "\\All" },
+		{ ROLE_TRASH, "\\Trash" },     { ROLE_JUNK, "\\Junk" },
+		{ ROLE_DRAFTS, "\\Drafts" },   { ROLE_SENT, "\\Sent" },
+		{ ROLE_ARCHIVE, "\\Archive" }, { ROLE_ALL, "\\All" },
 		{ ROLE_FLAGGED, "\\Flagged" },
 	};
 
@@ -117,11 +119,12 @@ const struct fail *imap_make(struct store *store, const char *path, uint32_t rol
 		return f;
 	use = session_can(session, CAP_CREATE_SPECIAL_USE) ? use_of(roles) : NULL;
 	flight_begin(&flight, arena);
-	create = flight_add(&flight, NULL, NULL, "CREATE %s%s%s%s", box->quoted, use ? " (USE (" : "",
-			    use ? use : "", use ? "))" : "");
+	create = flight_add(&flight, NULL, NULL, "CREATE %s%s%s%s", box->quoted,
+			    use ? " (USE (" : "", use ? use : "", use ? "))" : "");
 	create->step = "create";
 	flight_add(&flight, NULL, NULL, "SUBSCRIBE %s", box->quoted);
-	flight_add(&flight, status_take, box, "STATUS %s (MESSAGES UIDNEXT UIDVALIDITY)", box->quoted);
+	flight_add(&flight, status_take, box, "STATUS %s (MESSAGES UIDNEXT UIDVALIDITY)",
+		   box->quoted);
 	f = flight_run(&flight, session);
 	flight_end(&flight);
 	if (!f)
@@ -136,7 +139,8 @@ static bool is_below(const struct box *box, const struct box *top)
 {
 	size_t size = strlen(top->name);
 
-	return top->delimiter && str_starts(box->name, top->name) && box->name[size] == top->delimiter;
+	return top->delimiter && str_starts(box->name, top->name) &&
+	       box->name[size] == top->delimiter;
 }
 
 /* Subscriptions do not follow a RENAME. */

@@ -99,8 +99,8 @@ static const struct fail *survey_take(void *context, const struct answer *answer
 	else if (answer->kind == ANSWER_NAMESPACE)
 		namespaces_take(survey->imap, answer);
 	if (map_count(survey->imap->boxes) > BOXES_MOST)
-		return fail_make(FAIL_PROTOCOL, FAIL_ACCOUNT, "the server lists more than %d mailboxes",
-				 BOXES_MOST);
+		return fail_make(FAIL_PROTOCOL, FAIL_ACCOUNT,
+				 "the server lists more than %d mailboxes", BOXES_MOST);
 	return imap_room(survey->imap);
 }
 
@@ -144,11 +144,10 @@ static void list_add(struct survey *survey, struct flight *flight, bool plain)
 					  subscribed ? "SUBSCRIBED " : "",
 					  special ? "SPECIAL-USE " : "", status_items(session));
 	else if (survey->extended && (special || subscribed))
-		survey->list = flight_add(flight, survey_take, survey,
-					  "LIST \"\" \"*\" RETURN (%s%s%s)",
-					  subscribed ? "SUBSCRIBED" : "",
-					  special && subscribed ? " " : "",
-					  special ? "SPECIAL-USE" : "");
+		survey->list =
+			flight_add(flight, survey_take, survey, "LIST \"\" \"*\" RETURN (%s%s%s)",
+				   subscribed ? "SUBSCRIBED" : "", special && subscribed ? " " : "",
+				   special ? "SPECIAL-USE" : "");
 	else
 		survey->list = flight_add(flight, survey_take, survey, "LIST \"\" \"*\"");
 	if (subscribed && !survey->extended)
@@ -180,7 +179,8 @@ static const struct fail *survey_rest(struct survey *survey, struct arena *arena
 	struct flight flight;
 
 	flight_begin(&flight, arena);
-	/* QUIRK(several): what was advertised (now, or when the memo was written) may be refused. */
+	/* QUIRK(several): what was advertised (now, or when the memo was written) may be refused.
+	 */
 	if (survey->list->verdict != VERDICT_OK && survey->extended) {
 		imap->order.count = 0;
 		list_add(survey, &flight, true);
@@ -210,17 +210,20 @@ static const struct fail *survey_rest(struct survey *survey, struct arena *arena
 
 /* ---- what came of it ----------------------------------------------------------------------- */
 
-/* Without special use (RFC 6154): what mailboxes are commonly called.  Only for the roles that change
- * what koc does, only in the first level, only one for each. */
+/* Without special use (RFC 6154): what mailboxes are commonly called.  Only for the roles that
+ * change what koc does, only in the first level, only one for each. */
 static void roles_guess(struct imap *imap)
 {
 	static const struct {
 		const char *path;
 		uint32_t role;
 	} usual[] = {
-		{ "mail/Trash", ROLE_TRASH },          { "mail/Deleted Items", ROLE_TRASH },
-		{ "mail/Deleted Messages", ROLE_TRASH },{ "mail/Junk", ROLE_JUNK },
-		{ "mail/Spam", ROLE_JUNK },            { "mail/Junk E-mail", ROLE_JUNK },
+		{ "mail/Trash", ROLE_TRASH },
+		{ "mail/Deleted Items", ROLE_TRASH },
+		{ "mail/Deleted Messages", ROLE_TRASH },
+		{ "mail/Junk", ROLE_JUNK },
+		{ "mail/Spam", ROLE_JUNK },
+		{ "mail/Junk E-mail", ROLE_JUNK },
 		{ "mail/Drafts", ROLE_DRAFTS },
 	};
 	const uint32_t special = ROLE_TRASH | ROLE_JUNK | ROLE_DRAFTS | ROLE_SENT | ROLE_ARCHIVE |
@@ -250,7 +253,8 @@ static void box_place(struct imap *imap, struct box *box, struct map *paths)
 
 	if (name_is_inbox(box->name))
 		box->roles |= ROLE_INBOX;
-	/* QUIRK(gmail): a mailbox shows the messages with its label; these two hold messages of their own. */
+	/* QUIRK(gmail): a mailbox shows the messages with its label; these two hold messages of
+	 * their own. */
 	if (session_can(&imap->session, CAP_GMAIL) && !(box->roles & (ROLE_TRASH | ROLE_JUNK)))
 		box->roles |= ROLE_LABEL;
 	if (name_is_foreign(&imap->session.memo, box->name))
@@ -263,7 +267,8 @@ static void box_place(struct imap *imap, struct box *box, struct map *paths)
 	}
 	other = box->path ? map_get(paths, box->path) : NULL;
 	if (other) {
-		box->why = arena_printf(imap->arena, "it has the same place as \"%s\"", other->name);
+		box->why =
+			arena_printf(imap->arena, "it has the same place as \"%s\"", other->name);
 		box->path = NULL;
 	}
 	if (box->path)
@@ -317,7 +322,8 @@ static void folder_fill(const struct box *box, const char *saved, struct arena *
 
 static int folder_compare(const void *a, const void *b)
 {
-	return strcmp(((const struct store_folder *)a)->path, ((const struct store_folder *)b)->path);
+	return strcmp(((const struct store_folder *)a)->path,
+		      ((const struct store_folder *)b)->path);
 }
 
 static void list_fill(struct survey *survey, struct arena *arena, struct folder_list *list)
@@ -326,8 +332,7 @@ static void list_fill(struct survey *survey, struct arena *arena, struct folder_
 	struct map *cursors = map_new(), *paths = map_new();
 
 	for (size_t i = 0; i < survey->known_count; i++)
-		map_set(cursors, survey->known[i].name,
-			(void *)(uintptr_t)survey->known[i].cursor);
+		map_set(cursors, survey->known[i].name, (void *)(uintptr_t)survey->known[i].cursor);
 	if (imap->order.count)
 		qsort(imap->order.items, imap->order.count, sizeof *imap->order.items, box_compare);
 	for (size_t i = 0; i < imap->order.count; i++)

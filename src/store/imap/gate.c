@@ -45,7 +45,8 @@ void gate_take_bodies(struct gate *gate, const char *section, gate_body *body, v
 
 /* ---- literals ------------------------------------------------------------------------------ */
 
-/* If the text ends with a literal's head, "{12}" (also "{12+}", "~{12}"), removes it and tells the size. */
+/* If the text ends with a literal's head, "{12}" (also "{12+}", "~{12}"), removes it and tells the
+ * size. */
 static const struct fail *literal_head(struct buf *text, bool *found, uint64_t *size)
 {
 	const char *end = text->data + text->size, *p = end;
@@ -78,8 +79,8 @@ static const struct fail *literal_head(struct buf *text, bool *found, uint64_t *
 	return NULL;
 }
 
-/* Does the text end with "BODY[section] " (or with an origin, "<0>"), the section being the one that was
- * asked for? */
+/* Does the text end with "BODY[section] " (or with an origin, "<0>"), the section being the one
+ * that was asked for? */
 static bool body_follows(const struct gate *gate)
 {
 	const char *end = gate->text.data + gate->text.size, *section;
@@ -108,7 +109,9 @@ static const struct fail *literal_to_body(struct gate *gate, uint64_t size)
 		const char *data;
 		size_t got;
 
-		f = incoming_bytes(&gate->incoming, size > INCOMING_ROOM ? INCOMING_ROOM : (size_t)size, &data, &got);
+		f = incoming_bytes(&gate->incoming,
+				   size > INCOMING_ROOM ? INCOMING_ROOM : (size_t)size, &data,
+				   &got);
 		if (!f)
 			f = gate->body(gate->body_context, data, got);
 		if (f)
@@ -247,13 +250,20 @@ static const struct fail *untagged(struct gate *gate, struct scan *scan, struct 
 		const char *word;
 		reader_read *read;
 	} kinds[] = {
-		{ "OK", reader_state },       { "NO", reader_state },
-		{ "BAD", reader_state },      { "BYE", reader_state },
-		{ "PREAUTH", reader_state },  { "CAPABILITY", reader_capability },
-		{ "LIST", reader_list },      { "LSUB", reader_list },
-		{ "STATUS", reader_status },  { "NAMESPACE", reader_namespace },
-		{ "FLAGS", reader_flags },    { "VANISHED", reader_vanished },
-		{ "SEARCH", reader_search_empty }, { "ENABLED", reader_capability },
+		{ "OK", reader_state },
+		{ "NO", reader_state },
+		{ "BAD", reader_state },
+		{ "BYE", reader_state },
+		{ "PREAUTH", reader_state },
+		{ "CAPABILITY", reader_capability },
+		{ "LIST", reader_list },
+		{ "LSUB", reader_list },
+		{ "STATUS", reader_status },
+		{ "NAMESPACE", reader_namespace },
+		{ "FLAGS", reader_flags },
+		{ "VANISHED", reader_vanished },
+		{ "SEARCH", reader_search_empty },
+		{ "ENABLED", reader_capability },
 	};
 	struct scan ahead = *scan;
 	struct span word;
@@ -280,8 +290,8 @@ static const struct fail *tagged(struct gate *gate, struct scan *scan, struct an
 	if (f)
 		return f;
 	if (answer->kind != ANSWER_STATE)
-		return fail_make(FAIL_PROTOCOL, FAIL_ACCOUNT, "the server's tagged answer is \"%.60s\"",
-				 gate->text.data);
+		return fail_make(FAIL_PROTOCOL, FAIL_ACCOUNT,
+				 "the server's tagged answer is \"%.60s\"", gate->text.data);
 	answer->kind = ANSWER_DONE;
 	answer->tag = (uint32_t)tag;
 	return NULL;

@@ -1,14 +1,15 @@
-/* Gate: turns what the server sends into answers.  All that comes from outside passes here, and limits
- * stand here: length of a line, of a literal, nesting, the number of responses to one command.
+/* Gate: turns what the server sends into answers.  All that comes from outside passes here, and
+ * limits stand here: length of a line, of a literal, nesting, the number of responses to a command.
  *
  * Who parses what:
- *  - incoming.c cuts lines and literals; bodies go from there straight to the one who asked for them;
- *  - the gate itself reads what libetpan reads wrongly or not at all: tags and status, capabilities,
- *    LIST, LSUB, STATUS (libetpan keeps the last of many and fails on unknown items), SEARCH (of any
- *    length), NAMESPACE, and the frame of FETCH;
- *  - libetpan (etpan.c) reads the values: FETCH items, flags, VANISHED, and response codes with structure.
- *    It is given one line at a time, rewritten here from known items and clean tokens, with no literal
- *    in it, so that neither its limits nor its crashes can be reached from outside.
+ *  - incoming.c cuts lines and literals; bodies go from there straight to who asked for them;
+ *  - the gate and reader.c read what libetpan reads wrongly or not at all: tags and status,
+ *    capabilities, LIST, LSUB, STATUS (libetpan keeps the last of many and fails on unknown items),
+ *    SEARCH (of any length), NAMESPACE, and the frame of FETCH;
+ *  - libetpan (etpan.c) reads the values: FETCH items, flags, VANISHED, response codes with
+ *    structure.  It is given one line at a time, rewritten by clean.c from known items and plain
+ *    tokens, with no literal in it, so that neither its limits nor its crashes can be reached from
+ *    outside.
  * Unknown untagged responses are dropped.  Any error means that the connection must be closed: what
  * follows cannot be trusted.
  */
@@ -53,8 +54,8 @@ void gate_expect(struct gate *gate);
 /* Whoever takes the bodies of BODY[section] from now on; NULL: nobody. */
 void gate_take_bodies(struct gate *gate, const char *section, gate_body *body, void *context);
 
-/* The next answer of use; what it points to is valid until the next call.  FAIL_PROTOCOL when a limit is
- * passed or a response makes no sense; what the reader or `body` returned. */
+/* The next answer of use; what it points to is valid until the next call.  FAIL_PROTOCOL when a
+ * limit is passed or a response makes no sense; what the reader or `body` returned. */
 const struct fail *gate_next(struct gate *gate, struct answer *answer) MUST_CHECK;
 
 #endif

@@ -15,8 +15,8 @@ struct imap_options {
 	const char *memo;         /* store.memo of the last run; NULL none */
 };
 
-/* A store that connects at its first folders().  Strings are copied.  Never fails; the caller closes it with
- * store_close. */
+/* A store that connects at its first folders().  Strings are copied.  Never fails; the caller
+ * closes it with store_close. */
 struct store *imap_open(const struct imap_options *options);
 
 /* Bytes and turns so far, for the log and the benchmarks. */

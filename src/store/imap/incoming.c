@@ -19,7 +19,8 @@ bool incoming_empty(const struct incoming *incoming)
 	return incoming->at == incoming->end;
 }
 
-/* Receives more behind what is there; what is there is at most a few bytes whenever space is short. */
+/* Receives more behind what is there; what is there is at most a few bytes whenever space is short.
+ */
 static const struct fail *incoming_fill(struct incoming *incoming)
 {
 	const struct fail *f;
@@ -30,11 +31,13 @@ static const struct fail *incoming_fill(struct incoming *incoming)
 	if (incoming->at == incoming->end)
 		incoming->at = incoming->end = 0;
 	if (incoming->end == INCOMING_ROOM) {
-		memmove(incoming->data, incoming->data + incoming->at, incoming->end - incoming->at);
+		memmove(incoming->data, incoming->data + incoming->at,
+			incoming->end - incoming->at);
 		incoming->end -= incoming->at;
 		incoming->at = 0;
 	}
-	f = incoming->read(incoming->context, incoming->data + incoming->end, INCOMING_ROOM - incoming->end, &got);
+	f = incoming->read(incoming->context, incoming->data + incoming->end,
+			   INCOMING_ROOM - incoming->end, &got);
 	if (f)
 		return f;
 	incoming->end += got;
@@ -65,7 +68,8 @@ const struct fail *incoming_line(struct incoming *incoming, struct buf *line)
 		buf_add(line, from, size);
 		if (line->over)
 			return fail_make(FAIL_PROTOCOL, FAIL_ACCOUNT,
-					 "the server sent a line of more than %zu bytes", line->limit);
+					 "the server sent a line of more than %zu bytes",
+					 line->limit);
 		incoming->at += size + (stop != NULL);
 		if (stop)
 			break;
@@ -75,7 +79,8 @@ const struct fail *incoming_line(struct incoming *incoming, struct buf *line)
 	return NULL;
 }
 
-const struct fail *incoming_bytes(struct incoming *incoming, size_t most, const char **data, size_t *size)
+const struct fail *incoming_bytes(struct incoming *incoming, size_t most, const char **data,
+				  size_t *size)
 {
 	if (incoming_empty(incoming)) {
 		const struct fail *f = incoming_fill(incoming);
@@ -99,7 +104,8 @@ const struct fail *incoming_starts(struct incoming *incoming, const char *prefix
 	for (;;) {
 		size_t have = incoming->end - incoming->at;
 
-		if (have && memcmp(incoming->data + incoming->at, prefix, have < size ? have : size) != 0)
+		if (have &&
+		    memcmp(incoming->data + incoming->at, prefix, have < size ? have : size) != 0)
 			return NULL;
 		if (have >= size)
 			break;

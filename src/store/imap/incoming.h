@@ -33,7 +33,8 @@ const struct fail *incoming_bytes(struct incoming *incoming, size_t most, const 
 			      size_t *size) MUST_CHECK;
 
 /* Does the next line begin with `prefix`?  Takes it if so; nothing if not. */
-const struct fail *incoming_starts(struct incoming *incoming, const char *prefix, bool *starts) MUST_CHECK;
+const struct fail *incoming_starts(struct incoming *incoming, const char *prefix,
+				   bool *starts) MUST_CHECK;
 
 /* Is nothing left that was received? */
 bool incoming_empty(const struct incoming *incoming);

@@ -2,14 +2,15 @@
  *
  * Three levels, by what the server can; all mailboxes in one flight:
  *  - QRESYNC: SELECT (QRESYNC …) tells changes and removals; a delta.
- *  - CONDSTORE: FETCH (CHANGEDSINCE …) tells changes; if the counts say that something is gone, UID SEARCH
- *    tells what is left, and the listing is complete with entries that say nothing of flags.
+ *  - CONDSTORE: FETCH (CHANGEDSINCE …) tells changes; if the counts say that something is gone,
+ *    UID SEARCH tells what is left, and the listing is complete with entries that say nothing of
+ *    flags.
  *  - neither, or no cursor: FETCH of all; complete.
- * New messages are those from the cursor's UIDNEXT up to the present one, which is known beforehand from
- * STATUS; never "n:*", which has an old message in it when there is nothing new.
+ * New messages are those from the cursor's UIDNEXT up to the present one, which is known beforehand
+ * from STATUS; never "n:*", which has an old message in it when there is nothing new.
  *
- * The cursor says what SELECT told (UIDNEXT, HIGHESTMODSEQ) once all that came with it was taken in.  What
- * happened later is found by the next run, because then STATUS differs from it. */
+ * The cursor says what SELECT told (UIDNEXT, HIGHESTMODSEQ) once all that came with it was taken
+ * in.  What happened later is found by the next run, because then STATUS differs from it. */
 #include "base/arena.h"
 #include "base/memory.h"
 #include "core/flags.h"
@@ -26,8 +27,8 @@
 #define MESSAGES_MOST 1000000 /* in one mailbox */
 #define ENTRIES_SPARE 200000
 #define KEYWORDS_MOST ((size_t)32 << 20)
-#define ROUNDS_MOST   4       /* one anew, one for what is new, one to search */
-#define TRIES_MOST    4       /* connections lost to nonsense */
+#define ROUNDS_MOST   4 /* one anew, one for what is new, one to search */
+#define TRIES_MOST    4 /* connections lost to nonsense */
 
 enum level { LEVEL_FULL, LEVEL_BARE, LEVEL_CONDSTORE, LEVEL_QRESYNC };
 
@@ -40,17 +41,17 @@ struct looking {
 	int rounds;
 	bool done;
 	bool renumbered;
-	struct cursor then;        /* with a level above LEVEL_FULL */
-	struct cursor now;         /* as the first SELECT told: becomes the cursor */
+	struct cursor then; /* with a level above LEVEL_FULL */
+	struct cursor now;  /* as the first SELECT told: becomes the cursor */
 	bool has_now;
-	uint64_t bound;            /* UIDs below it were asked for; 0: none */
+	uint64_t bound; /* UIDs below it were asked for; 0: none */
 	struct selection selection;
 	struct {
 		VEC(struct command *)
-	} commands;                /* of this round: all must be OK */
+	} commands; /* of this round: all must be OK */
 	struct seen seen;
-	bool searched;             /* the entries are those that SEARCH found */
-	uint64_t expunged;         /* EXPUNGEs since SELECT */
+	bool searched;     /* the entries are those that SEARCH found */
+	uint64_t expunged; /* EXPUNGEs since SELECT */
 };
 
 /* ---- answers ------------------------------------------------------------------------------- */
@@ -167,7 +168,8 @@ static void ask_select(struct looking *looking, struct flight *flight)
 	select_add(imap, flight, &looking->selection, looking->box, parameters);
 }
 
-/* Selects the mailbox once more for what is still to be asked; what is new by then is left to the next run. */
+/* Selects the mailbox once more for what is still to be asked; what is new by then is left to the
+ * next run. */
 static void select_again(struct looking *looking, struct flight *flight)
 {
 	memset(&looking->selection, 0, sizeof looking->selection);
@@ -184,7 +186,8 @@ static void ask_first(struct looking *looking, struct flight *flight)
 
 	ask_select(looking, flight);
 	if (looking->level == LEVEL_CONDSTORE && then->messages)
-		ask(looking, flight, "UID FETCH 1:%" PRIu64 " (UID FLAGS) (CHANGEDSINCE %" PRIu64 ")",
+		ask(looking, flight,
+		    "UID FETCH 1:%" PRIu64 " (UID FLAGS) (CHANGEDSINCE %" PRIu64 ")",
 		    then->next - 1, then->modseq);
 	else if (looking->level == LEVEL_BARE && then->messages)
 		ask(looking, flight, "UID FETCH 1:%" PRIu64 " (UID FLAGS)", then->next - 1);
@@ -226,7 +229,8 @@ static enum level level_of(const struct looking *looking)
 static const struct fail *commands_fail(const struct looking *looking)
 {
 	for (size_t i = 0; i < looking->commands.count; i++) {
-		const struct fail *f = command_fail(looking->commands.items[i], FAIL_FOLDER, "listing");
+		const struct fail *f =
+			command_fail(looking->commands.items[i], FAIL_FOLDER, "listing");
 
 		if (f)
 			return f;
@@ -314,7 +318,8 @@ static const struct fail *next_round(struct looking *looking, struct flight *fli
 		looking->now = told;
 		looking->has_now = true;
 	} else if (told.validity != looking->now.validity) {
-		return fail_make(FAIL_STALE, FAIL_FOLDER, "UIDVALIDITY changed while it was listed");
+		return fail_make(FAIL_STALE, FAIL_FOLDER,
+				 "UIDVALIDITY changed while it was listed");
 	}
 	f = commands_fail(looking);
 	if (f)
@@ -354,8 +359,8 @@ static struct listing *listing_make(struct looking *looking)
 	listing->next = uid_ref(arena, cursor.next);
 	seen_list(&looking->seen, cursor.next, listing->complete, listing);
 	if (listing->complete) {
-		/* Fewer than SELECT counted, and nobody told that they went: what is not there is not
-		 * gone for that. */
+		/* Fewer than SELECT counted, and nobody told that they went: what is not there is
+		 * not gone for that. */
 		listing->unstable = listing->count + looking->expunged < cursor.messages;
 		cursor.messages = listing->count;
 	}
@@ -483,8 +488,9 @@ const struct fail *imap_list(struct store *store, struct look *looks, size_t cou
 	}
 	for (size_t i = 0; i < count; i++) {
 		if (!lookings[i].done && !looks[i].fail)
-			looks[i].fail = f ? f : fail_make(FAIL_PROTOCOL, FAIL_ACCOUNT,
-							  "the server answered too much nonsense");
+			looks[i].fail = f ? f
+					  : fail_make(FAIL_PROTOCOL, FAIL_ACCOUNT,
+						      "the server answered too much nonsense");
 		looking_end(&lookings[i]);
 	}
 	arena_free(work);

@@ -1,7 +1,7 @@
 /* Login: LOGIN and AUTHENTICATE PLAIN (RFC 3501 6.2, RFC 4616, RFC 4959).
  *
- * In order of preference: AUTHENTICATE PLAIN with the answer in the same line; LOGIN with quoted strings;
- * AUTHENTICATE PLAIN in two steps; LOGIN with literals (for passwords beyond ASCII). */
+ * In order of preference: AUTHENTICATE PLAIN with the answer in the same line; LOGIN with quoted
+ * strings; AUTHENTICATE PLAIN in two steps; LOGIN with literals (for passwords beyond ASCII). */
 #include "store/imap/login.h"
 
 #include "base/arena.h"

@@ -45,7 +45,8 @@ uint32_t capabilities_parse(const char *words)
 		size_t size = strcspn(p, " \r\n");
 
 		for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-			if (strlen(names[i].name) == size && str_ncasecmp(p, names[i].name, size) == 0)
+			if (strlen(names[i].name) == size &&
+			    str_ncasecmp(p, names[i].name, size) == 0)
 				set |= names[i].bit;
 		p += size;
 		p += strspn(p, " \r\n");

@@ -1,6 +1,6 @@
-/* Memo: what the driver learns about a server and tells the next run, so that its first flight can go out
- * without asking: capabilities before and after login, and namespaces.  A text of lines that the engine
- * keeps; what cannot be read in it is as if never written. */
+/* Memo: what the driver learns about a server and tells the next run, so that its first flight
+ * can go out without asking: capabilities before and after login, and namespaces.  A text of
+ * lines that the engine keeps; what cannot be read in it is as if never written. */
 #ifndef KOC_STORE_IMAP_MEMO_H
 #define KOC_STORE_IMAP_MEMO_H
 
@@ -45,7 +45,7 @@ struct memo_namespace {
 };
 
 struct memo {
-	uint32_t before, after; /* capabilities before and after login; without CAP_TOLD: not known */
+	uint32_t before, after; /* capabilities, before and after login; CAP_TOLD: known */
 	bool volunteers;        /* tells those after login without being asked */
 	bool careful;           /* loses what is sent right behind a login: wait for its answer */
 	bool has_namespaces;

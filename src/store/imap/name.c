@@ -17,7 +17,8 @@ bool name_is_inbox(const char *name)
 	return str_casecmp(name, "INBOX") == 0;
 }
 
-/* The part of a personal namespace's prefix that every name in it begins with; "" if there is none. */
+/* The part of a personal namespace's prefix that every name in it begins with; "" if there is none.
+ */
 static const char *personal_prefix(const struct memo *memo)
 {
 	for (size_t i = 0; i < memo->namespace_count; i++)

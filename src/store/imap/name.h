@@ -8,9 +8,9 @@ struct arena;
 
 /* koc's path for a mailbox, "mail/…"; NULL and *why where there is none.
  *
- * The prefix of the personal namespace ("INBOX.") is left out, unless what is left would be empty or begin
- * with INBOX: then nothing is left out, so that no two mailboxes of the namespace get one path.  One outside it
- * may get the path of one inside: whoever lists them must look. */
+ * The prefix of the personal namespace ("INBOX.") is left out, unless what is left would be
+ * empty or begin with INBOX: then nothing is left out, so that no two mailboxes of the namespace
+ * get one path.  One outside it may get the path of one inside: whoever lists them must look. */
 const char *name_to_path(struct arena *arena, const struct memo *memo, const char *name,
 			 char delimiter, const char **why);
 

@@ -39,7 +39,9 @@ const struct fail *imap_transfer(struct store *store, struct transfer *transfers
 	for (size_t i = 0; i < count; i++) {
 		struct job *job = vec_push(imap_of(store)->queue);
 
-		*job = (struct job){ .kind = JOB_TRANSFER, .arena = arena, .transfer = &transfers[i] };
+		*job = (struct job){ .kind = JOB_TRANSFER,
+				     .arena = arena,
+				     .transfer = &transfers[i] };
 	}
 	return NULL;
 }
@@ -141,9 +143,10 @@ static bool is_missing(const struct site *site, const struct job *job)
 static void job_missing(struct job *job)
 {
 	/* The original of a copied one need not be removed if it is gone. */
-	job_end(job, job->state == JOB_COPIED ? NULL
-					      : fail_make(FAIL_MISSING, FAIL_ITEM,
-							  "UID %u is not there any more", job->uid));
+	job_end(job, job->state == JOB_COPIED
+			     ? NULL
+			     : fail_make(FAIL_MISSING, FAIL_ITEM, "UID %u is not there any more",
+					 job->uid));
 }
 
 static void idle_end(struct site *site, struct job *job)
@@ -232,7 +235,8 @@ static void job_begin(struct imap *imap, struct job *job)
 	else if (ref && !job->uid)
 		job_end(job, fail_make(FAIL_MISSING, FAIL_ITEM, "no such message: %s", ref));
 	else if (ref && !job->box->validity)
-		job_end(job, fail_make(FAIL_STALE, FAIL_FOLDER, "UIDVALIDITY was not seen in this run"));
+		job_end(job,
+			fail_make(FAIL_STALE, FAIL_FOLDER, "UIDVALIDITY was not seen in this run"));
 }
 
 static int job_compare(const void *a, const void *b)
@@ -288,7 +292,8 @@ static const struct fail *box_add(void *context, struct box *box, struct job **j
 }
 
 /* Without UIDPLUS: what is to be removed, after all else. */
-static const struct fail *box_expunge(void *context, struct box *box, struct job **jobs, size_t count)
+static const struct fail *box_expunge(void *context, struct box *box, struct job **jobs,
+				      size_t count)
 {
 	return expunge_plain(context, box, jobs, count);
 }
@@ -347,7 +352,8 @@ const struct fail *queue_run(struct imap *imap)
 	/* Not answered: they may have been done or not, and are not tried again. */
 	for (size_t i = 0; i < queue->count; i++)
 		if (queue->items[i].state != JOB_DONE)
-			job_end(&queue->items[i], f ? f : fail_make(FAIL_REFUSED, FAIL_ITEM, "refused"));
+			job_end(&queue->items[i],
+				f ? f : fail_make(FAIL_REFUSED, FAIL_ITEM, "refused"));
 	free(jobs);
 	left = queue->count;
 	queue->count = 0;

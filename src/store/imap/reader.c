@@ -10,8 +10,8 @@
 
 static const struct fail *senseless(const struct gate *gate)
 {
-	return fail_make(FAIL_PROTOCOL, FAIL_ACCOUNT, "the server's answer makes no sense: \"%.80s\"",
-			 gate->text.data);
+	return fail_make(FAIL_PROTOCOL, FAIL_ACCOUNT,
+			 "the server's answer makes no sense: \"%.80s\"", gate->text.data);
 }
 
 /* ---- status -------------------------------------------------------------------------------- */
@@ -111,10 +111,8 @@ const struct fail *reader_state(struct gate *gate, struct scan *scan, struct ans
 		enum answer_kind kind;
 		enum verdict verdict;
 	} states[] = {
-		{ "OK", ANSWER_STATE, VERDICT_OK },
-		{ "NO", ANSWER_STATE, VERDICT_NO },
-		{ "BAD", ANSWER_STATE, VERDICT_BAD },
-		{ "BYE", ANSWER_BYE, VERDICT_NO },
+		{ "OK", ANSWER_STATE, VERDICT_OK },        { "NO", ANSWER_STATE, VERDICT_NO },
+		{ "BAD", ANSWER_STATE, VERDICT_BAD },      { "BYE", ANSWER_BYE, VERDICT_NO },
 		{ "PREAUTH", ANSWER_PREAUTH, VERDICT_OK },
 	};
 	const struct fail *f = NULL;

@@ -1,5 +1,5 @@
-/* Reader: the responses that the gate understands by itself, and the clean lines it writes for libetpan.
- * Each takes the response's text from its first word on. */
+/* Reader: the responses that the gate understands by itself, and the clean lines it writes for
+ * libetpan.  Each takes the response's text from its first word on. */
 #ifndef KOC_STORE_IMAP_READER_H
 #define KOC_STORE_IMAP_READER_H
 

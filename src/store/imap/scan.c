@@ -82,7 +82,7 @@ bool scan_string(struct scan *scan, struct arena *arena, char **string)
 		if (size == 0)
 			return false;
 		*string = size == 3 && str_ncasecmp(p, "NIL", 3) == 0 ? NULL
-									: arena_strn(arena, p, size);
+								      : arena_strn(arena, p, size);
 		scan->at += size;
 		return true;
 	}

@@ -1,6 +1,6 @@
-/* Scan: takes words, numbers, strings and lists off a response's text.  Bounded: no recursion, no
- * allocation but in the arena given.  A literal has been put into the text as a quoted string before
- * (gate.c), so a quoted string may hold any byte but NUL. */
+/* Scan: takes words, numbers, strings and lists off a response's text.  Bounded: no recursion,
+ * no allocation but in the arena given.  A literal has been put into the text as a quoted string
+ * before (gate.c), so a quoted string may hold any byte but NUL. */
 #ifndef KOC_STORE_IMAP_SCAN_H
 #define KOC_STORE_IMAP_SCAN_H
 

@@ -99,8 +99,8 @@ static bool in_order(const struct seen *seen)
 	return true;
 }
 
-/* Sorts all, one item a message, without those that vanished: a UID is never used again, so it does not matter
- * which was told first. */
+/* Sorts all, one item a message, without those that vanished: a UID is never used again, so it does
+ * not matter which was told first. */
 static void settle(struct seen *seen)
 {
 	size_t kept = 0;
@@ -109,7 +109,8 @@ static void settle(struct seen *seen)
 		return;
 	seen->settled = true;
 	if (!in_order(seen))
-		qsort(seen->items.items, seen->items.count, sizeof *seen->items.items, item_compare);
+		qsort(seen->items.items, seen->items.count, sizeof *seen->items.items,
+		      item_compare);
 	seen->gone.count = uid_ranges_merge(seen->gone.items, seen->gone.count);
 	if (seen->found.count)
 		qsort(seen->found.items, seen->found.count, sizeof *seen->found.items, uid_compare);
@@ -184,8 +185,7 @@ void seen_list(struct seen *seen, uint64_t next, bool complete, struct listing *
 	}
 	if (complete)
 		return;
-	listing->gone =
-		arena_alloc(seen->arena, (seen->gone.count + 1) * sizeof(struct ref_range));
+	listing->gone = arena_alloc(seen->arena, (seen->gone.count + 1) * sizeof(struct ref_range));
 	for (size_t i = 0; i < seen->gone.count; i++) {
 		listing->gone[i].first = uid_ref(seen->arena, seen->gone.items[i].first);
 		listing->gone[i].last = uid_ref(seen->arena, seen->gone.items[i].last);

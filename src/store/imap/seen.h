@@ -1,4 +1,5 @@
-/* Seen: what the answers told of one mailbox's messages, in any order, and the listing made of it.  Pure. */
+/* Seen: what the answers told of one mailbox's messages, in any order, and the listing made of
+ * it.  Pure. */
 #ifndef KOC_STORE_IMAP_SEEN_H
 #define KOC_STORE_IMAP_SEEN_H
 

@@ -122,8 +122,8 @@ void select_add(struct imap *imap, struct flight *flight, struct selection *sele
 {
 	selection->imap = imap;
 	selection->box = box;
-	selection->command = flight_add(flight, select_take, selection, "SELECT %s%s", box->quoted,
-					parameters);
+	selection->command =
+		flight_add(flight, select_take, selection, "SELECT %s%s", box->quoted, parameters);
 	/* As it will be when what is added next is carried out. */
 	imap->session.selected = box->name;
 }
@@ -146,7 +146,8 @@ const struct fail *select_fail(const struct selection *selection)
 	if (selection->command) {
 		f = command_fail(selection->command, FAIL_FOLDER, "SELECT");
 		if (!f && selection->validity == 0)
-			f = fail_make(FAIL_PROTOCOL, FAIL_FOLDER, "the server tells no UIDVALIDITY");
+			f = fail_make(FAIL_PROTOCOL, FAIL_FOLDER,
+				      "the server tells no UIDVALIDITY");
 	}
 	if (!f && box->other)
 		f = fail_make(FAIL_STALE, FAIL_FOLDER,

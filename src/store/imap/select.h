@@ -22,12 +22,14 @@ struct selection {
 	void *context;
 };
 
-/* Adds SELECT with what follows the name ("", " (CONDSTORE)").  The selection stays until the flight has been run. */
+/* Adds SELECT with what follows the name ("", " (CONDSTORE)").  The selection stays until the
+ * flight has been run. */
 void select_add(struct imap *imap, struct flight *flight, struct selection *selection,
 		struct box *box, const char *parameters);
 
-/* The same, but only if it is not selected.  Then what other programs removed meanwhile may still be seen: where
- * that matters, select it again (NOOP does not help, as what comes behind it may overtake it). */
+/* The same, but only if it is not selected.  Then what other programs removed meanwhile may
+ * still be seen: where that matters, select it again (NOOP does not help, as what comes behind
+ * it may overtake it). */
 void select_need(struct imap *imap, struct flight *flight, struct selection *selection,
 		 struct box *box);
 

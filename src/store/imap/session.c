@@ -96,14 +96,16 @@ static const struct fail *greeting(struct session *session)
 	if (f)
 		return f;
 	if (answer.kind == ANSWER_BYE)
-		return fail_make(FAIL_UNREACHABLE, FAIL_ACCOUNT, "the server says: %s", answer.text);
+		return fail_make(FAIL_UNREACHABLE, FAIL_ACCOUNT, "the server says: %s",
+				 answer.text);
 	/* Nobody has logged in: whoever answers is not the server that was meant, or takes us for
 	 * somebody else. */
 	if (answer.kind == ANSWER_PREAUTH)
 		return fail_make(session->options->implicit_tls ? FAIL_PROTOCOL : FAIL_TLS,
 				 FAIL_ACCOUNT, "the server calls the connection logged in already");
 	if (answer.kind != ANSWER_STATE || answer.verdict != VERDICT_OK)
-		return fail_make(FAIL_PROTOCOL, FAIL_ACCOUNT, "the server does not greet as IMAP does");
+		return fail_make(FAIL_PROTOCOL, FAIL_ACCOUNT,
+				 "the server does not greet as IMAP does");
 	if (answer.code.kind == CODE_CAPABILITY && answer.code.words)
 		session_told(session, answer.code.words);
 	return NULL;
@@ -239,7 +241,8 @@ static const struct fail *by_steps(struct session *session, struct flight *fligh
 	return flight_run(flight, session);
 }
 
-/* All in one flight, trusting the memo; *lost: the login went well but nothing behind it was answered. */
+/* All in one flight, trusting the memo; *lost: the login went well but nothing behind it was
+ * answered. */
 static const struct fail *by_memo(struct session *session, struct flight *flight, bool verify,
 				  session_more *more, void *context, bool *lost)
 {
@@ -289,8 +292,10 @@ const struct fail *session_open(struct session *session, struct flight *flight, 
 	if (!f && session->memo.after && !session->memo.careful) {
 		f = by_memo(session, flight, verify, more, context, &lost);
 		if (f && lost) {
-			log_line(LOG_VERBOSE, "%s: nothing behind the login was answered; again, "
-				 "step by step", session->options->host);
+			log_line(LOG_VERBOSE,
+				 "%s: nothing behind the login was answered; again, "
+				 "step by step",
+				 session->options->host);
 			session->memo.careful = true;
 			flight->commands.count = 0;
 			return session_open(session, flight, more, context);

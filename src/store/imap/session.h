@@ -1,11 +1,11 @@
-/* Session: one connection, logged in, and commands on it in flights: many are sent before the first
- * is answered, within a window.
+/* Session: one connection, logged in, and commands on it in flights: many are sent before the
+ * first is answered, within a window.
  *
- * Commands that cannot disturb each other may be answered at the same time (RFC 3501 5.5): Dovecot mixes
- * the answers of up to four commands.  So an untagged answer is given to the oldest command that takes its
- * kind and is not done (a body to the oldest that takes bodies), and whoever takes it must know by what is in
- * it whom it concerns.  What comes behind a SELECT never mixes with what came before it.  After any fail the
- * connection is gone. */
+ * Commands that cannot disturb each other may be answered at the same time (RFC 3501 5.5):
+ * Dovecot mixes the answers of up to four commands.  So an untagged answer is given to the
+ * oldest command that takes its kind and is not done (a body to the oldest that takes bodies),
+ * and whoever takes it must know by what is in it whom it concerns.  What comes behind a SELECT
+ * never mixes with what came before it.  After any fail the connection is gone. */
 #ifndef KOC_STORE_IMAP_SESSION_H
 #define KOC_STORE_IMAP_SESSION_H
 
@@ -28,7 +28,7 @@ struct command {
 	const char *text;     /* without tag and CRLF */
 	const char *shown;    /* what the log shows instead; NULL: the text */
 	const char *step;     /* passes step() just before it is sent; NULL: changes nothing */
-	const char *const *parts; /* lines that follow, each after a "+"; NULL-terminated; NULL none */
+	const char *const *parts; /* lines that follow, each after a "+", NULL behind; NULL none */
 	struct body *literal; /* APPEND: these wire bytes follow the text as a literal; NULL none */
 	command_take *take;   /* NULL: nobody cares */
 	enum answer_kind only;/* what `take` is called for; ANSWER_NOTHING: all */
@@ -56,8 +56,8 @@ struct session {
 	const struct imap_options *options;
 	struct arena *arena;        /* of the store: lives as long */
 	struct memo memo;
-	uint32_t capabilities;      /* those that count now: the server's, or the memo's until it told */
-	uint32_t told;              /* what this connection said last; without CAP_TOLD: nothing yet */
+	uint32_t capabilities;      /* that count now: the server's, or the memo's until it told */
+	uint32_t told;              /* that it told last here; without CAP_TOLD: not yet */
 	bool open;                  /* connected and logged in */
 	bool qresync;               /* ENABLEd here */
 	bool compressed;
@@ -77,8 +77,8 @@ void flight_end(struct flight *flight);
 struct command *flight_add(struct flight *flight, command_take *take, void *context,
 			   const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* Sends all commands and takes all answers.  A fail means that the connection broke or was given up; the
- * commands that were answered before are done. */
+/* Sends all commands and takes all answers.  A fail means that the connection broke or was given
+ * up; the commands that were answered before are done. */
 const struct fail *flight_run(struct flight *flight, struct session *session) MUST_CHECK;
 
 /* A fail for a command that was not answered with OK, NULL if it was: the code from the response
@@ -89,10 +89,12 @@ const struct fail *command_fail(const struct command *command, enum fail_scope s
 void session_init(struct session *session, const struct imap_options *options, struct arena *arena);
 void session_free(struct session *session);
 
-/* Adds what shall go out right behind the login; called once capabilities are known, be it from the memo. */
+/* Adds what shall go out right behind the login; called once capabilities are known, be it from
+ * the memo. */
 typedef void session_more(struct session *session, struct flight *flight, void *context);
 
-/* Connects, starts TLS, logs in, enables QRESYNC, and runs what `more` (NULL: nothing) adds to the flight. */
+/* Connects, starts TLS, logs in, enables QRESYNC, and runs what `more` (NULL: nothing) adds to
+ * the flight. */
 const struct fail *session_open(struct session *session, struct flight *flight, session_more *more,
 				void *context) MUST_CHECK;
 
@@ -113,7 +115,8 @@ static inline bool session_can(const struct session *session, uint32_t capabilit
 /* The server has told its capabilities. */
 void session_told(struct session *session, const char *words);
 
-/* Appends a quoted string (RFC 3501 4.3).  False if it holds what cannot be quoted (8-bit, CR, LF). */
+/* Appends a quoted string (RFC 3501 4.3).  False if it holds what cannot be quoted (8-bit, CR,
+ * LF). */
 bool quoted_add(struct buf *out, const char *string);
 
 #endif

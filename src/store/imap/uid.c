@@ -40,8 +40,8 @@ size_t uid_set_add(struct buf *set, const uint32_t *uids, size_t count, size_t m
 		if (run == 1)
 			size = snprintf(member, sizeof member, "%" PRIu32, uids[taken]);
 		else
-			size = snprintf(member, sizeof member, "%" PRIu32 ":%" PRIu32,
-					uids[taken], uids[taken + run - 1]);
+			size = snprintf(member, sizeof member, "%" PRIu32 ":%" PRIu32, uids[taken],
+					uids[taken + run - 1]);
 		if (taken && set->size + (size_t)size + 1 > room)
 			break;
 		if (taken)

@@ -1,4 +1,5 @@
-/* Modified UTF-7: "&" begins base64 (with "," for "/") of UTF-16, "-" ends it; "&-" is an ampersand. */
+/* Modified UTF-7: "&" begins base64 (with "," for "/") of UTF-16, "-" ends it; "&-" is an
+ * ampersand. */
 #include "store/imap/utf7.h"
 
 #include "base/buf.h"
@@ -154,7 +155,8 @@ bool utf7_decode(struct buf *out, const char *name)
 		}
 	}
 	buf_init(&again, 3 * out->limit);
-	same = !out->over && utf7_encode(&again, out->data + begin) && strcmp(again.data, name) == 0;
+	same = !out->over && utf7_encode(&again, out->data + begin) &&
+	       strcmp(again.data, name) == 0;
 	buf_free(&again);
 	return same;
 }

@@ -6,8 +6,8 @@
 
 struct buf;
 
-/* Appends the UTF-8 of a name.  False unless the name is exactly what utf7_encode makes of that: so the
- * mapping is one-to-one. */
+/* Appends the UTF-8 of a name.  False unless the name is exactly what utf7_encode makes of that:
+ * so the mapping is one-to-one. */
 bool utf7_decode(struct buf *out, const char *name);
 
 /* Appends the name of valid UTF-8.  False, with nothing sensible in `out`, if it is not valid. */
