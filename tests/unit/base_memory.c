@@ -118,6 +118,12 @@ struct visit {
 	int seen;
 };
 
+/* A value that says which it is. */
+static void *number(int i)
+{
+	return (void *)((uintptr_t)i + 1);
+}
+
 static void visit_in_order(void *context, const char *key, void *value)
 {
 	struct visit *visit = context;
@@ -127,7 +133,7 @@ static void visit_in_order(void *context, const char *key, void *value)
 		visit->next++; /* was set to NULL */
 	snprintf(expected, sizeof expected, "key %d", visit->next);
 	assert_string_equal(key, expected);
-	assert_ptr_equal(value, (char *)NULL + visit->next + 1);
+	assert_ptr_equal(value, number(visit->next));
 	visit->next++;
 	visit->seen++;
 }
@@ -143,14 +149,14 @@ static void test_map(void **state)
 	assert_null(map_get(map, "nothing"));
 	for (int i = 0; i < 50000; i++) {
 		snprintf(key, sizeof key, "key %d", i);
-		copy = map_set(map, key, (char *)NULL + i + 1);
+		copy = map_set(map, key, number(i));
 		assert_ptr_not_equal(copy, key);
 		assert_string_equal(copy, key);
 	}
 	assert_int_equal(map_count(map), 50000);
 	for (int i = 0; i < 50000; i++) {
 		snprintf(key, sizeof key, "key %d", i);
-		assert_ptr_equal(map_get(map, key), (char *)NULL + i + 1);
+		assert_ptr_equal(map_get(map, key), number(i));
 	}
 	assert_null(map_get(map, "key 50000"));
 	map_set(map, "key 500", NULL);

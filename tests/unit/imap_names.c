@@ -60,7 +60,7 @@ static void what_is_not_utf7_is_refused(void **state)
 		"&AMQ-&ANY-",	/* two where one does */
 		"&2D0-",	"&3gA-",      "&2D0AYQ-", /* half a pair */
 		"&AAA-",	/* NUL */
-		"\xc3\x84",	"a\x01" "b",  "\x7f",	  "&AMQ/-", "&&-",
+		"\xc3\x84",	("a\x01" "b"),  "\x7f",	  "&AMQ/-", "&&-",
 	};
 	size_t passed = 0;
 
