@@ -102,28 +102,31 @@ tools: $(TOOLS)
 
 # The same tree under ASan and UBSan: make asan, then build/asan/tests/…
 asan:
-	$(MAKE) B=$(B)/asan CFLAGS='$(SANITIZE)' units replay
+	@$(MAKE) --no-print-directory B=$(B)/asan CFLAGS='$(SANITIZE)' units replay
 
 setup:
 	@sh tests/setup.sh
 
+# As many compilers as processors, unless make was told how many.
+PARALLEL = --no-print-directory $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
+
 demo: setup
-	@$(MAKE) --no-print-directory koc tools
+	@$(MAKE) $(PARALLEL) koc tools
 	@sh tests/demo.sh
 
 check: setup
-	@$(MAKE) --no-print-directory koc tools units replay asan
+	@$(MAKE) $(PARALLEL) koc tools units replay asan
 	@sh tests/check.sh
 
 lint: setup
 	@sh tests/lint.sh
 
 bench: setup
-	@$(MAKE) --no-print-directory koc tools
+	@$(MAKE) $(PARALLEL) koc tools
 	@sh tests/bench.sh
 
 torture: setup
-	@$(MAKE) --no-print-directory koc tools units asan
+	@$(MAKE) $(PARALLEL) koc tools units asan
 	@sh tests/torture.sh
 
 install: koc
@@ -136,7 +139,13 @@ install: koc
 	install -m 644 man/*.7 $(DESTDIR)$(PREFIX)/share/man/man7
 	install -m 644 README.md config.example $(DESTDIR)$(PREFIX)/share/doc/koc
 
+MANUALS = $(foreach page,$(wildcard man/*.[157]),man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/koc $(MANUALS:%=$(DESTDIR)$(PREFIX)/share/man/%)
+	rm -rf $(DESTDIR)$(PREFIX)/share/doc/koc
+
 clean:
-	rm -rf $(B) koc
+	rm -rf $(B) koc tests/lib/__pycache__ tests/tools/__pycache__
 
 -include $(LIB_OBJ:.o=.d) $(CONTRACT:.o=.d) $(B)/koc.d $(UNITS:=.d) $(FUZZ:%=$(B)/fuzz/%.d)
