@@ -1,26 +1,27 @@
 """TAP for tests/t: one line a fact, and what was seen when it does not hold."""
 
+import os
 import sys
 
 count = 0
 failed = 0
 
 
-def note(text):
-    for line in str(text).rstrip("\n").split("\n"):
-        print("# " + line)
-    sys.stdout.flush()
+def note(text, to=None):
+    print("".join(f"# {line}\n" for line in str(text).rstrip("\n").split("\n")), end="",
+          file=to, flush=True)
 
 
 def ok(holds, name, seen=None):
-    """One fact; `seen` is printed when it does not hold.  Returns whether it does."""
+    """One fact; `seen` is printed when it does not hold, where prove shows it.  Returns whether it
+    does."""
     global count, failed
     count += 1
     print(f"{'ok' if holds else 'not ok'} {count} - {name.replace('#', 'no.')}")
     if not holds:
         failed += 1
-        if seen is not None:
-            note("seen: " + str(seen))
+        note(f"{os.path.basename(sys.argv[0])}: not ok {count} - {name}" +
+             (f"\nseen: {seen}" if seen is not None else ""), sys.stderr)
     sys.stdout.flush()
     return bool(holds)
 
