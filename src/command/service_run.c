@@ -175,6 +175,34 @@ static const struct fail *spool_open(struct service *service)
 	return f ? fail_scoped(f, FAIL_ACCOUNT) : spool_empty(service);
 }
 
+/* ---- whose store it is ----------------------------------------------------------------------- */
+
+#define OWNER "user"
+
+const struct fail *service_own(const struct service *service)
+{
+	const char *owner = NULL;
+	const struct fail *f = state_memo_get(service->state, OWNER, service->arena, &owner);
+
+	if (f || owner)
+		return f;
+	return state_memo_put(service->state, OWNER, service->account->user);
+}
+
+static const struct fail *owner_check(const struct service *service)
+{
+	const struct account *account = service->account;
+	const char *owner = NULL;
+	const struct fail *f = state_memo_get(service->state, OWNER, service->arena, &owner);
+
+	if (f || !owner || strcmp(owner, account->user) == 0)
+		return f;
+	return fail_make(FAIL_CONFIG, FAIL_ACCOUNT,
+			 "%s holds the mail of %s, not of %s: give each user a store of their own (or, if it "
+			 "is the same mailbox under a new name, remove %s/" SERVICE_INNER ")",
+			 account->store, owner, account->user, account->store);
+}
+
 /* ---- stores ----------------------------------------------------------------------------------- */
 
 static const struct fail *server_open(struct service *service, const char *secret)
@@ -262,6 +290,8 @@ const struct fail *service_run(const struct account *account, const char *secret
 	struct service *service = service_new(account);
 	const struct fail *f = dry ? open_dry(service) : open_wet(service);
 
+	if (!f)
+		f = owner_check(service);
 	if (!f)
 		f = stores_open(service, secret);
 	if (f) {

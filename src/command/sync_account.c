@@ -155,8 +155,10 @@ enum exit_code sync_account(const struct call *call, const struct account *accou
 		request.first = folder_in_use(call, account, service->arena);
 		f = account_sync(&engine, &request, &outcome);
 		code = outcome_code(service, &outcome);
-		if (!f && !values->dry_run)
+		if (!f && !values->dry_run) {
 			service_note(service);
+			f = service_own(service);
+		}
 	}
 	code = exit_code_worse(code, exit_code_of(f));
 	if (f)

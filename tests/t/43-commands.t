@@ -71,6 +71,15 @@ with Account("demo", server=server, user="one") as a:
     run = a.koc("sync", "-q")
     equal((run.status, run.out, run.err), (0, "", ""), "-q says nothing of what went well")
 
+    # Another user's mail must not be mixed with what is in a store.
+    other = a.base + "/other"
+    with open(other, "w") as f:
+        f.write(account("one", "three", server, a.store))
+    os.chmod(other, 0o600)
+    run = a.koc("sync", config=other)
+    ok(run.status == 78 and "one" in run.err and "three" in run.err, "another user with this store: 78", run)
+    ok("APPEND" not in run.verbs, "and nothing is sent", run.verbs)
+
     with open("/dev/full", "w") as full:
         status = subprocess.run([KOC, "folders", "-c", a.config], stdout=full, stderr=subprocess.PIPE,
                                 env=a.environment())
@@ -84,4 +93,4 @@ run = subprocess.run([KOC, "--version"], capture_output=True, text=True)
 ok(run.returncode == 0 and run.stdout.startswith("koc "), "koc --version")
 run = subprocess.run([KOC], capture_output=True, text=True)
 ok(run.returncode == 64 and run.stdout == "", "koc alone: 64")
-finish(at_least=27)
+finish(at_least=29)
