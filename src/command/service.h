@@ -42,8 +42,9 @@ void service_close(struct service *service);
 /* Notes that a run came to its end, without a write to the state: a run with nothing to do has none. */
 void service_note(const struct service *service);
 
-/* Writes down, once, whose store this is: another user's mail must never be mixed with it.  For a run that has
- * come to its end, so that the login is known to be right.  service_run refuses another user (FAIL_CONFIG). */
+/* Writes down, once, whose store this is: another user's mail must never be mixed with it.  For a run
+ * that has come to its end, so that the login is known to be right.  service_run refuses another user
+ * (FAIL_CONFIG). */
 const struct fail *service_own(const struct service *service) MUST_CHECK;
 
 /* When a run last came to its end, in seconds since the epoch; 0 never. */
