@@ -44,6 +44,20 @@ WRITING = {"APPEND", "STORE", "UID STORE", "COPY", "UID COPY", "MOVE", "UID MOVE
            "UID EXPUNGE", "CREATE", "DELETE", "RENAME", "SUBSCRIBE", "UNSUBSCRIBE"}
 
 
+# Ended from outside (timeout, ^C) a test still tidies up; a program under test ends with it.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
+running = {}
+
+
+@atexit.register
+def end_running():
+    for process in running.values():
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+
 def scratch(prefix):
     """A fresh directory that the mail user can pass, removed at the end."""
     path = tempfile.mkdtemp(prefix=f"koc-{prefix}-")
@@ -145,6 +159,7 @@ def start_program(words, environment, directory):
     out, err = tempfile.TemporaryFile(), tempfile.TemporaryFile()
     process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
                                env=environment, cwd=directory, start_new_session=True)
+    running[process.pid] = process
     return process, out, err
 
 
@@ -161,6 +176,7 @@ def end_program(process, out, err, began, limit=None):
     _, status, usage = os.wait4(process.pid, 0)
     signal.alarm(0)
     signal.signal(signal.SIGALRM, before)
+    del running[process.pid]
     process.returncode = os.waitstatus_to_exitcode(status)
     texts = []
     for f in (out, err):
