@@ -72,23 +72,29 @@ static bool has_left(const struct run *run, const struct folder *folder)
 	return false;
 }
 
+/* Is there anything to write down for a folder that came to its end? */
+static bool to_mark(const struct run *run, const struct folder *folder)
+{
+	if (!folder->saved.id || folder->fail || folder->open || !folder->policy.in_scope ||
+	    folder->policy.mode == MODE_OFF)
+		return false;
+	return cursors_moved(folder) || (folder->taken_up && folder->pending_count) ||
+	       has_left(run, folder);
+}
+
 const struct fail *mark_folders(struct run *run)
 {
 	const struct fail *f = NULL;
+	bool begun = false;
 
 	for (size_t i = 0; !f && !run->rolled_back && i < run->folder_count; i++) {
-		struct folder *folder = &run->folders[i];
-		bool pending = folder->taken_up && folder->pending_count;
-
-		if (!folder->saved.id || folder->fail || folder->open || !folder->policy.in_scope ||
-		    folder->policy.mode == MODE_OFF)
+		if (!to_mark(run, &run->folders[i]))
 			continue;
-		if (!cursors_moved(folder) && !pending && !has_left(run, folder))
-			continue;
-		f = tx_begin(run);
+		if (!begun)
+			f = tx_begin(run);
+		begun = true;
 		if (!f)
-			f = mark_folder(run, folder);
-		f = tx_end(run, f);
+			f = mark_folder(run, &run->folders[i]);
 	}
-	return f;
+	return begun ? tx_end(run, f) : f;
 }

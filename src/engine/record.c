@@ -96,6 +96,7 @@ void match_raced(struct run *run, const struct match *match)
 /* The operation is one more, or one less, of those not finished in each folder that it is about. */
 static void count_open(struct run *run, const struct op *op, size_t by)
 {
+	struct folder *row_home = NULL;
 	size_t home = op->match->folder;
 
 	run->folders[home].open += by;
@@ -103,6 +104,10 @@ static void count_open(struct run *run, const struct op *op, size_t by)
 		run->folders[op->folder].open += by;
 	if (op->to != home && op->to != op->folder)
 		run->folders[op->to].open += by;
+	/* A message that was moved on both sides to the same place: its row is still the old folder's. */
+	if (op->match->row && op->match->row->folder != run->folders[home].saved.id &&
+	    (row_home = folders_by_id(run, op->match->row->folder)))
+		row_home->open += by;
 }
 
 void op_open(struct run *run, const struct op *op)

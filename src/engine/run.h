@@ -128,7 +128,7 @@ void alter_drop(struct alter *alter);                         /* frees it unfini
 const struct fail *pull_items(struct run *run, struct op **ops, size_t count) MUST_CHECK;
 const struct fail *push_items(struct run *run, struct op **ops, size_t count) MUST_CHECK;
 
-/* mark.c: cursors and pending rows of finished folders, one transaction each. */
+/* mark.c: cursors and pending rows of all finished folders, in one transaction. */
 const struct fail *mark_folders(struct run *run) MUST_CHECK;
 
 /* record.c */
