@@ -18,6 +18,8 @@ struct match {
 	const char *key;                   /* keyed kinds */
 	struct op *op;                     /* what was planned for it; owned by the plan */
 	enum compared compared;            /* the two bodies, normalised */
+	struct digest normal[SIDES];       /* keyed kinds: of the normalised form; unknown until it
+					    * was read */
 	bool looked[SIDES];                /* digest, print and key of that side were asked for */
 	bool mended;                       /* a ref changed without a change of the item: record it */
 	bool wire;                         /* local file holds wire bytes (new items) */

@@ -50,6 +50,8 @@ struct state_folder {
 	const char *identity[SIDES]; /* store_folder.identity when last seen; "" none */
 	uint32_t roles;
 	enum mode mode;          /* mode of the last run that synchronised it */
+	const char *title;       /* store_folder.title and color as both sides had them last; NULL unknown */
+	const char *color;
 };
 
 const struct fail *state_folders(struct state *state, struct arena *arena,
@@ -101,6 +103,16 @@ const struct fail *state_rows_count(struct state *state, int64_t folder, uint64_
 
 /* The sizes of the rows that have a local ref, added up. */
 const struct fail *state_rows_size(struct state *state, int64_t folder, uint64_t *bytes) MUST_CHECK;
+
+/* ---- base: the agreed bytes of the items of keyed kinds ---- */
+
+/* Keeps, for the row, the bytes that both sides agreed on, and its fields: a JSON object for the
+ * views.  Removed with the row. */
+const struct fail *state_base_put(struct state *state, int64_t row, const void *data, size_t size,
+				  const char *fields) MUST_CHECK;
+/* *data NULL: there is none. */
+const struct fail *state_base_get(struct state *state, int64_t row, struct arena *arena, const char **data,
+				  size_t *size) MUST_CHECK;
 
 /* ---- pending: open work that lives on although cursors move ---- */
 

@@ -13,24 +13,48 @@
 
 #define OUT_ROOM ((size_t)64 * 1024)
 
-static struct body *body_new(struct spool *spool, bool mail)
+enum body_form body_form_of(enum kind kind)
+{
+	switch (kind) {
+	case KIND_MAIL:
+		return BODY_MAIL;
+	case KIND_EVENTS:
+	case KIND_TASKS:
+	case KIND_NOTES:
+		return BODY_CALENDAR;
+	case KIND_CONTACTS:
+		return BODY_CARD;
+	case KINDS:
+		break;
+	}
+	return BODY_BYTES;
+}
+
+/* Is it looked into as a whole, and so kept in memory? */
+static bool is_item(const struct body *body)
+{
+	return body->form == BODY_CALENDAR || body->form == BODY_CARD;
+}
+
+static struct body *body_new(struct spool *spool, enum body_form form)
 {
 	struct body *body = memory_alloc(sizeof *body);
 
-	body->spool = spool && spool->directory >= 0 ? spool : NULL;
+	body->form = form;
+	body->mail = form == BODY_MAIL;
+	body->spool = spool && spool->directory >= 0 && !is_item(body) ? spool : NULL;
 	body->fd = -1;
-	body->mail = mail;
 	body->run = digest_begin();
-	if (mail) {
+	if (body->mail) {
 		body->scan = mail_scan_begin();
 		body->header = true;
 	}
 	return body;
 }
 
-const struct fail *body_begin(struct spool *spool, bool mail, struct body **body)
+const struct fail *body_begin(struct spool *spool, enum body_form form, struct body **body)
 {
-	*body = body_new(spool, mail);
+	*body = body_new(spool, form);
 	(*body)->out = memory_resize(NULL, OUT_ROOM, 1); /* not zeroed */
 	return NULL;
 }
@@ -87,6 +111,11 @@ static void digest_content(struct body *body, uint64_t offset, const char *data,
 	digest_add(body->run, data + skip, size - skip);
 }
 
+static const struct fail *too_large(void)
+{
+	return fail_make(FAIL_DATA, FAIL_ITEM, "larger than %zu MB", ITEM_MOST >> 20);
+}
+
 /* Where all bytes pass on their way to where they stay. */
 static const struct fail *flush(struct body *body)
 {
@@ -94,6 +123,8 @@ static const struct fail *flush(struct body *body)
 
 	if (!body->out_size)
 		return NULL;
+	if (is_item(body) && body->size + body->out_size > ITEM_MOST)
+		return too_large();
 	digest_content(body, body->size, body->out, body->out_size);
 	if (body->spool && body->fd < 0)
 		fail = spool_create(body);
@@ -352,12 +383,17 @@ const struct fail *body_end(struct body *body)
 		body->digest = digest_with(&body->print.head, &body->digest);
 	}
 	body->scan = NULL;
+	if (is_item(body)) {
+		item_read(body->memory ? body->memory : "", (size_t)body->size, body->form == BODY_CARD,
+			  &body->facts);
+		body->print.size = body->size;
+	}
 	return NULL;
 }
 
-const struct fail *body_of_memory(const void *data, size_t size, bool mail, struct body **body)
+const struct fail *body_of_memory(const void *data, size_t size, enum body_form form, struct body **body)
 {
-	*body = body_new(NULL, mail);
+	*body = body_new(NULL, form);
 	scan(*body, data, size);
 	count(*body, data, size);
 	digest_content(*body, 0, data, size);
@@ -366,14 +402,16 @@ const struct fail *body_of_memory(const void *data, size_t size, bool mail, stru
 	return body_end(*body);
 }
 
-const struct fail *body_of_file(int fd, uint64_t size, bool mail, bool wire, struct body **body)
+const struct fail *body_of_file(int fd, uint64_t size, enum body_form form, bool wire, struct body **body)
 {
-	struct body *made = body_new(NULL, mail);
+	struct body *made = body_new(NULL, form);
 	char *chunk = memory_resize(NULL, OUT_ROOM, 1);
 	const struct fail *fail = NULL;
 	ssize_t got = 1;
 
 	*body = NULL;
+	if (is_item(made) && size > ITEM_MOST)
+		fail = too_large();
 	while (got && !fail) {
 		got = pread(fd, chunk, OUT_ROOM, (off_t)made->size);
 		if (got < 0 && errno != EINTR)
@@ -383,6 +421,8 @@ const struct fail *body_of_file(int fd, uint64_t size, bool mail, bool wire, str
 		scan(made, chunk, (size_t)got);
 		count(made, chunk, (size_t)got);
 		digest_content(made, made->size, chunk, (size_t)got);
+		if (is_item(made))
+			memory_append(made, chunk, (size_t)got);
 		made->size += (uint64_t)got;
 		if (made->size > size)
 			break;
@@ -423,6 +463,7 @@ void body_free(struct body *body)
 	if (body->name[0])
 		unlinkat(body->spool->directory, body->name, 0);
 	mail_fields_free(&body->fields);
+	item_facts_free(&body->facts);
 	free(body->memory);
 	free(body->out);
 	free(body);

@@ -13,6 +13,7 @@
 
 #include "base/fail.h"
 #include "core/item.h"
+#include "format/item.h"
 #include "format/mail.h"
 
 #include <sys/types.h>
@@ -25,15 +26,28 @@ struct spool {
 	char prefix[24];   /* put before each name; unique to the process */
 };
 
+/* What a body is, and so what is learnt of it. */
+enum body_form {
+	BODY_BYTES,    /* anything */
+	BODY_MAIL,     /* print and fields */
+	BODY_CALENDAR, /* iCalendar: facts; kept in memory, at most ITEM_MOST bytes */
+	BODY_CARD      /* vCard: the same */
+};
+
+/* The form of a kind's items. */
+enum body_form body_form_of(enum kind kind);
+
 struct body {
 	uint64_t size;           /* bytes as they lie on disk */
 	struct digest digest;    /* SHA-256 of the content, known after body_end: of those bytes; for mail
 				  * of print.head and the SHA-256 of what follows the header, so that lines
 				  * which other programs add to a header (format/mail.h) change nothing */
 	bool wire;               /* mail kept in its wire form */
-	bool mail;               /* scan as mail: print and fields are filled in */
+	enum body_form form;
+	bool mail;               /* form is BODY_MAIL */
 	struct print print;      /* mail only, known after body_end */
 	struct mail_fields fields; /* mail only, known after body_end; owned by the body */
+	struct item_facts facts; /* calendar and card only, known after body_end; owned by the body */
 
 	/* Private to body.c: */
 	struct spool *spool;
@@ -52,9 +66,9 @@ struct body {
 	size_t out_size;
 };
 
-/* A new empty body that will be filled; `mail` tells whether to scan it.  The caller frees it with
- * body_free. */
-const struct fail *body_begin(struct spool *spool, bool mail, struct body **body) MUST_CHECK;
+/* A new empty body that will be filled.  The caller frees it with body_free.  Filling one of an item beyond
+ * ITEM_MOST is FAIL_DATA. */
+const struct fail *body_begin(struct spool *spool, enum body_form form, struct body **body) MUST_CHECK;
 
 /* Adds bytes as they are to lie on disk. */
 const struct fail *body_add(struct body *body, const void *data, size_t size) MUST_CHECK;
@@ -68,11 +82,11 @@ const struct fail *body_end(struct body *body) MUST_CHECK;
 /* A body that reads an existing open regular file of `size` bytes (takes fd).  It is scanned here,
  * once, so digest, print and fields are known.  With `wire` the file is known to hold wire bytes.
  * FAIL_STALE when the file has another size: it is being changed. */
-const struct fail *body_of_file(int fd, uint64_t size, bool mail, bool wire,
+const struct fail *body_of_file(int fd, uint64_t size, enum body_form form, bool wire,
 				struct body **body) MUST_CHECK;
 
 /* A body from bytes in memory (copied). */
-const struct fail *body_of_memory(const void *data, size_t size, bool mail,
+const struct fail *body_of_memory(const void *data, size_t size, enum body_form form,
 				  struct body **body) MUST_CHECK;
 
 /* Reads up to `room` bytes from `offset` as they lie on disk; *got 0 at the end. */

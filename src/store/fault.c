@@ -367,6 +367,17 @@ static const struct fail *fault_drop(struct store *store, const struct store_fol
 	return end(store, f, store_drop(inner_of(store), folder));
 }
 
+static const struct fail *fault_label(struct store *store, const struct store_folder *folder,
+				      const char *title, const char *color)
+{
+	bool late;
+	const struct fail *f = begin(store, "label", &late);
+
+	if (f && !late)
+		return f;
+	return end(store, f, store_label(inner_of(store), folder, title, color));
+}
+
 static const struct fail *fault_exists(struct store *store, const struct store_folder *folder,
 				       const char *ref, bool *there)
 {
@@ -402,6 +413,7 @@ static const struct store_driver fault_driver = {
 	.make = fault_make,
 	.rename = fault_rename,
 	.drop = fault_drop,
+	.label = fault_label,
 	.list = fault_list,
 	.read = fault_read,
 	.write = fault_write,

@@ -59,13 +59,13 @@ struct flags memory_flags_told(struct arena *arena, const struct memory_folder *
 
 /* The item's bytes as a body, in the form that they have on a disk. */
 static const struct fail *body_from(struct memory *memory, const struct memory_body *bytes,
-				    const struct read *read, bool mail, struct body **body)
+				    const struct read *read, enum body_form form, struct body **body)
 {
 	static struct spool none = { .directory = -1 };
 	struct spool *spool = memory->store.spool ? memory->store.spool : &none;
 	const struct fail *f;
 
-	if ((f = body_begin(spool, mail, body)))
+	if ((f = body_begin(spool, form, body)))
 		return f;
 	/* The medium does not know in which form a local file is: the row does. */
 	if (memory->world->form & WORLD_WIRE)
@@ -90,14 +90,16 @@ static const struct fail *read_one(struct memory *memory, struct read *read, str
 	struct memory_item *item;
 	const char *message_id;
 	const struct fail *f;
-	bool mail;
+	enum body_form form;
 
 	if ((f = memory_folder(memory, read->folder, &folder)))
 		return f;
 	item = world_item_of(memory->world, folder->id, read->ref);
 	if (!item)
 		return memory_missing(read->folder, read->ref);
-	mail = folder->kind == KIND_MAIL;
+	form = body_form_of(folder->kind);
+	if (kind_traits(folder->kind)->keyed)
+		read->normal = digest_of(item->body->data, item->body->size);
 	read->now.ref = arena_str(arena, item->ref);
 	read->now.revision = arena_str(arena, item->revision);
 	read->key = arena_str(arena, item->key);
@@ -108,18 +110,18 @@ static const struct fail *read_one(struct memory *memory, struct read *read, str
 		read->now.flags.keywords = arena_str(arena, read->now.flags.keywords);
 	}
 	if (read->part == PART_PRINT) {
-		if (mail && !world_print(memory->world, item->body, &read->print, &message_id))
+		if (form == BODY_MAIL && !world_print(memory->world, item->body, &read->print, &message_id))
 			return fail_make(FAIL_DATA, FAIL_ITEM, "%s: cannot be read", read->ref);
 		if (!(memory->world->form & WORLD_NAMED))
 			return NULL;
-		if ((f = body_of_memory(item->body->data, item->body->size, mail, &read->body)))
+		if ((f = body_of_memory(item->body->data, item->body->size, form, &read->body)))
 			return f;
 		read->now.digest = read->body->digest;
 		body_free(read->body);
 		read->body = NULL;
 		return NULL;
 	}
-	if ((f = body_from(memory, item->body, read, mail, &read->body)))
+	if ((f = body_from(memory, item->body, read, form, &read->body)))
 		return f;
 	read->now.digest = read->body->digest;
 	read->print = read->body->print;

@@ -131,7 +131,7 @@ bool pool_print(struct memory_pool *pool, const struct memory_body *body, struct
 
 	if (!known->printed) {
 		known->printed = true;
-		known->bad = body_of_memory(body->data, body->size, true, &scanned) != NULL;
+		known->bad = body_of_memory(body->data, body->size, BODY_MAIL, &scanned) != NULL;
 		if (!known->bad) {
 			known->print = scanned->print;
 			known->message_id = pool_string(pool, scanned->fields.message_id);

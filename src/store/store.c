@@ -35,6 +35,14 @@ const struct fail *store_drop(struct store *store, const struct store_folder *fo
 	return store->driver->drop(store, folder);
 }
 
+const struct fail *store_label(struct store *store, const struct store_folder *folder, const char *title,
+			       const char *color)
+{
+	if (!store->driver->label)
+		return NULL;
+	return store->driver->label(store, folder, title, color);
+}
+
 const struct fail *store_list(struct store *store, struct look *looks, size_t count)
 {
 	return store->driver->list(store, looks, count);

@@ -43,6 +43,8 @@ struct store_folder {
 	const char *identity;/* stays when the folder is renamed (UIDVALIDITY, inode, MAILBOXID); ""
 	                      * none.  A hint only: it may not be unique */
 	uint64_t count;      /* items; UINT64_MAX unknown */
+	const char *title;   /* what people see as its name, one line of UTF-8; NULL: the side tells none */
+	const char *color;   /* "#RRGGBB"; NULL: it tells none */
 	bool unsupported;    /* cannot be synchronised; `why` says so (a name that cannot be mapped) */
 	const char *why;
 };
@@ -118,7 +120,8 @@ struct look {
 
 enum part {
 	PART_WHOLE, /* the body */
-	PART_PRINT  /* only the print (the header is read); of a local item the digest too */
+	PART_PRINT  /* only the print (the header is read); of a local item the digest too; of keyed kinds
+		     * all but the body, on both sides */
 };
 
 struct read {
@@ -134,7 +137,9 @@ struct read {
 	int64_t date;
 	struct print print;
 	struct body *body;       /* PART_WHOLE: whoever gets it frees it */
-	const char *key;         /* keyed kinds */
+	const char *key;         /* keyed kinds: its UID; NULL it has none */
+	struct digest normal;    /* keyed kinds: of the normalised form (format/item.h) */
+	const char *wrong;       /* keyed kinds: why it cannot be written to a server; NULL it can */
 };
 
 /* Called as each read is finished, in any order; may call the *other* store, never this one.  A fail
@@ -147,7 +152,9 @@ struct write {
 	const char *key;
 	struct flags flags;
 	int64_t date;
-	const char *name;        /* a wish for the new ref's name (a file name); NULL none */
+	const char *name;        /* a wish for the new ref's name (a file name); NULL: the driver
+				  * makes one, of the
+				  * key where there is one */
 	const char *replaces;    /* ref to be replaced; NULL: a new item, which must not exist */
 	const char *if_revision; /* with replaces: only if it still has this revision */
 	const char *into;        /* local, with replaces: path below the store's root where the old
@@ -209,7 +216,8 @@ struct find {
 enum store_traits {
 	STORE_REFS_KEPT = 1,   /* write() of a new item always tells its ref */
 	STORE_IDEMPOTENT = 2,  /* writing a new item twice by the same key or name makes one item */
-	STORE_TRANSFERS = 4    /* can move and copy within itself */
+	STORE_TRANSFERS = 4,   /* can move and copy within itself */
+	STORE_LABELS = 8       /* folders have a title and a color */
 };
 
 struct store;
@@ -224,6 +232,8 @@ struct store_driver {
 				     const char *path, struct arena *arena,
 				     struct store_folder *renamed);
 	const struct fail *(*drop)(struct store *, const struct store_folder *folder);
+	const struct fail *(*label)(struct store *, const struct store_folder *folder, const char *title,
+				    const char *color); /* NULL: folders have no labels */
 	const struct fail *(*list)(struct store *, struct look *looks, size_t count);
 	const struct fail *(*read)(struct store *, struct read *reads, size_t count, read_done *done,
 				   void *context, struct arena *arena);
@@ -260,6 +270,9 @@ struct store {
  * make: makes the folder for koc's path (and on disk what lies above it).  FAIL_EXISTS if it is there.
  * rename: the folder and what lies below it; FAIL_EXISTS if the target is there.
  * drop: only an empty folder: FAIL_REFUSED otherwise.
+ * label: sets title and color (NULL: leaves it) where people see them: the files `displayname` and
+ * `color`, a property
+ *   of the server's.  FAIL_REFUSED where that cannot be had.  Nothing where the driver knows no labels.
  * list: one look per folder, all in one flight where the medium allows.
  * read: see read_done.  A body read by a server driver lies in `spool`.
  * write: see struct write.  Server: an append is never repeated by the driver itself.
@@ -277,6 +290,8 @@ const struct fail *store_rename(struct store *store, const struct store_folder *
 				const char *path, struct arena *arena,
 				struct store_folder *renamed) MUST_CHECK;
 const struct fail *store_drop(struct store *store, const struct store_folder *folder) MUST_CHECK;
+const struct fail *store_label(struct store *store, const struct store_folder *folder, const char *title,
+			       const char *color) MUST_CHECK;
 const struct fail *store_list(struct store *store, struct look *looks, size_t count) MUST_CHECK;
 const struct fail *store_read(struct store *store, struct read *reads, size_t count, read_done *done,
 			      void *context, struct arena *arena) MUST_CHECK;

@@ -189,6 +189,17 @@ static const struct fail *trace_drop(struct store *store, const struct store_fol
 	return result(trace, store_drop(trace->inner, folder));
 }
 
+static const struct fail *trace_label(struct store *store, const struct store_folder *folder,
+				      const char *title, const char *color)
+{
+	struct trace *trace = begin(store);
+
+	buf_addf(line_begin(trace, "label"), " %s title %s color %s", folder->path, title ? title : "-",
+		 color ? color : "-");
+	line_end(trace);
+	return result(trace, store_label(trace->inner, folder, title, color));
+}
+
 /* ---- listings and reads ------------------------------------------------------------------- */
 
 static void look_line(struct trace *trace, const struct look *look)
@@ -420,6 +431,7 @@ static const struct store_driver trace_driver = {
 	.make = trace_make,
 	.rename = trace_rename,
 	.drop = trace_drop,
+	.label = trace_label,
 	.list = trace_list,
 	.read = trace_read,
 	.write = trace_write,

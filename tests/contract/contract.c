@@ -210,7 +210,7 @@ static struct body *body_new(struct check *check)
 {
 	struct body *body = NULL;
 
-	OK(body_begin(&check->spool, check->bench->kind == KIND_MAIL, &body));
+	OK(body_begin(&check->spool, body_form_of(check->bench->kind), &body));
 	return body;
 }
 
@@ -485,7 +485,7 @@ struct buf read_bytes(struct check *check, const struct store_folder *folder, co
 	struct body *body = read_whole(check, folder, ref, wire), *again = NULL;
 	struct buf bytes = bytes_read(check, body);
 
-	OK(body_of_memory(bytes.data, bytes.size, body->mail, &again));
+	OK(body_of_memory(bytes.data, bytes.size, body->form, &again));
 	assert_true(digest_equal(&body->digest, &again->digest));
 	body_free(again);
 	body_free(body);

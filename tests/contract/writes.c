@@ -42,7 +42,7 @@ static void a_new_item_is_as_written(struct check *check)
 		struct buf bytes = read_bytes(check, folder, entry->ref, body->wire);
 		struct body *again = NULL;
 
-		OK(body_of_memory(bytes.data, bytes.size, body->mail, &again));
+		OK(body_of_memory(bytes.data, bytes.size, body->form, &again));
 		assert_true(digest_equal(&write.now.digest, &again->digest));
 		body_free(again);
 	}

@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		data++;
 		size--;
 	}
-	EXPECT(!body_begin(NULL, true, &body));
+	EXPECT(!body_begin(NULL, BODY_MAIL, &body));
 	for (size_t done = 0; done < size; done += piece)
 		EXPECT(!body_add_wire(body, data + done, piece < size - done ? piece : size - done));
 	EXPECT(!body_end(body));
@@ -45,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	EXPECT(total == size && memcmp(back, data, size) == 0);
 
 	/* The same bytes as a user's file: every line end becomes CRLF, all else stays. */
-	EXPECT(!body_of_memory(data, size, true, &again));
+	EXPECT(!body_of_memory(data, size, BODY_MAIL, &again));
 	offset = total = 0;
 	do {
 		EXPECT(!body_read_wire(again, &offset, chunk, room, &got));

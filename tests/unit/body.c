@@ -93,7 +93,7 @@ static struct body *body_of_wire(struct spool *where, const char *wire, size_t s
 {
 	struct body *body;
 
-	assert_null(body_begin(where, true, &body));
+	assert_null(body_begin(where, BODY_MAIL, &body));
 	for (size_t done = 0, part; done < size; done += part) {
 		part = some(size - done, most);
 		assert_null(body_add_wire(body, wire + done, part));
@@ -307,7 +307,7 @@ static void test_big(void **state)
 	for (size_t k = 0; k < sizeof piece; k++)
 		piece[k] = k % 64 == 62 ? '\r' : k % 64 == 63 ? '\n' : 'x';
 	getrusage(RUSAGE_SELF, &before);
-	assert_null(body_begin(&spool, true, &body));
+	assert_null(body_begin(&spool, BODY_MAIL, &body));
 	for (size_t i = 0; i < pieces; i++)
 		assert_null(body_add_wire(body, piece, sizeof piece));
 	assert_null(body_add_wire(body, "\n", 1));
@@ -357,11 +357,11 @@ static void test_of_file(void **state)
 			int fd = -1;
 
 			if (form == 2) {
-				assert_null(body_of_memory(table[i].disk, size, true, &body));
+				assert_null(body_of_memory(table[i].disk, size, BODY_MAIL, &body));
 			} else {
 				assert_null(file_create(spool.directory, "user", &fd));
 				assert_null(file_write(fd, table[i].disk, size));
-				assert_null(body_of_file(fd, size, true, wire, &body));
+				assert_null(body_of_file(fd, size, BODY_MAIL, wire, &body));
 				unlinkat(spool.directory, "user", 0);
 			}
 			assert_int_equal(body->size, size);
@@ -389,10 +389,10 @@ static void test_file_changes(void **state)
 		assert_null(file_write(fd, "abc", 3));
 		unlinkat(spool.directory, "user", 0);
 		if (size == 3) {
-			assert_null(body_of_file(fd, size, true, false, &body));
+			assert_null(body_of_file(fd, size, BODY_MAIL, false, &body));
 			body_free(body);
 		} else {
-			assert_true(fail_is(body_of_file(fd, size, true, false, &body), FAIL_STALE));
+			assert_true(fail_is(body_of_file(fd, size, BODY_MAIL, false, &body), FAIL_STALE));
 			assert_null(body);
 		}
 		assert_int_equal(fcntl(fd, F_GETFD), -1); /* taken, also by a failure */
@@ -418,8 +418,8 @@ static void test_spool_file(void **state)
 	struct buf out;
 
 	(void)state;
-	assert_null(body_begin(&spool, false, &body));
-	assert_null(body_begin(&spool, true, &other));
+	assert_null(body_begin(&spool, BODY_BYTES, &body));
+	assert_null(body_begin(&spool, BODY_MAIL, &other));
 	assert_null(body_add(body, "BEGIN:VCARD\r\n", 13));
 	assert_null(body_end(body));
 	assert_null(body_end(other)); /* empty, but a file */
@@ -445,7 +445,7 @@ static void test_spool_file(void **state)
 	assert_int_equal(unlinkat(spool.directory, "taken", 0), 0);
 
 	/* Dropped half way, in either form. */
-	assert_null(body_begin(&spool, true, &body));
+	assert_null(body_begin(&spool, BODY_MAIL, &body));
 	for (int i = 0; i < 20000; i++)
 		assert_null(body_add_wire(body, "line\r\n", 6));
 	assert_int_equal(files_in_spool(), 1);
@@ -470,7 +470,7 @@ static void test_no_space(void **state)
 	small = before;
 	small.rlim_cur = 100000;
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-	assert_null(body_begin(&spool, true, &body));
+	assert_null(body_begin(&spool, BODY_MAIL, &body));
 	for (int i = 0; i < 4 && !fail; i++)
 		fail = body_add_wire(body, piece, sizeof piece);
 	setrlimit(RLIMIT_FSIZE, &before);

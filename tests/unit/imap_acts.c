@@ -16,7 +16,7 @@ static struct body *body_of(const char *text)
 {
 	struct body *body;
 
-	ok(body_of_memory(text, strlen(text), true, &body));
+	ok(body_of_memory(text, strlen(text), BODY_MAIL, &body));
 	return body;
 }
 

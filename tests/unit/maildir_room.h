@@ -205,10 +205,10 @@ static inline struct body *room_body(struct room *room, const char *text, bool s
 	struct body *body;
 
 	if (!spooled) {
-		ASSERT_OK(body_of_memory(text, strlen(text), true, &body));
+		ASSERT_OK(body_of_memory(text, strlen(text), BODY_MAIL, &body));
 		return body;
 	}
-	ASSERT_OK(body_begin(&room->spool, true, &body));
+	ASSERT_OK(body_begin(&room->spool, BODY_MAIL, &body));
 	ASSERT_OK(body_add(body, text, strlen(text)));
 	ASSERT_OK(body_end(body));
 	return body;

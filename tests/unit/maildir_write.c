@@ -372,7 +372,7 @@ static void test_read(void **state)
 	assert_true(fail_is(reads[1].fail, FAIL_MISSING) && !reads[1].body);
 	ASSERT_OK(reads[2].fail);
 	assert_null(reads[2].body);
-	ASSERT_OK(body_of_memory(OTHER, strlen(OTHER), true, &body));
+	ASSERT_OK(body_of_memory(OTHER, strlen(OTHER), BODY_MAIL, &body));
 	assert_true(digest_equal(&reads[2].print.head, &body->print.head));
 	assert_int_equal(reads[2].print.size, body->print.size);
 	assert_true(digest_equal(&reads[2].now.digest, &body->digest));
@@ -425,7 +425,7 @@ static void test_find(void **state)
 	room_put(&room, "mail/F/new/d", "X-TUID: 123456789012\n" MESSAGE);
 	room_put(&room, "mail/F/new/e", "Extra: x\n" MESSAGE);
 	room_put(&room, "mail/F/new/f", "");
-	ASSERT_OK(body_of_memory(MESSAGE, strlen(MESSAGE), true, &body));
+	ASSERT_OK(body_of_memory(MESSAGE, strlen(MESSAGE), BODY_MAIL, &body));
 	find.print = body->print;
 	ASSERT_OK(store_find(room.store, &find, 1, room.arena));
 	ASSERT_OK(find.fail);

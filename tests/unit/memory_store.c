@@ -113,7 +113,7 @@ static struct body *body(const char *text)
 {
 	struct body *made = NULL;
 
-	assert_null(body_of_memory(text, strlen(text), true, &made));
+	assert_null(body_of_memory(text, strlen(text), BODY_MAIL, &made));
 	return made;
 }
 

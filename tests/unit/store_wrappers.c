@@ -31,7 +31,7 @@ static int set_up(void **state)
 	buf_init(&text, 1 << 20);
 	world = world_new(WORLD_MAIL_SERVER, NULL);
 	world_folder_make(world, KIND_MAIL, INBOX, ROLE_INBOX);
-	assert_null(body_of_memory("Subject: 1\n\nbody\n", 17, true, &message));
+	assert_null(body_of_memory("Subject: 1\n\nbody\n", 17, BODY_MAIL, &message));
 	return 0;
 }
 

@@ -78,7 +78,7 @@ static const struct fail *body_take(void *context, const void *data, size_t size
 		return NULL;
 	}
 	if (!reading->body)
-		f = body_begin(reading->imap->store.spool, true, &reading->body);
+		f = body_begin(reading->imap->store.spool, BODY_MAIL, &reading->body);
 	if (!f)
 		f = body_add_wire(reading->body, data, size);
 	if (f)
@@ -169,7 +169,7 @@ static const struct fail *message_take(struct batch *batch, struct wanted *wante
 		return hand_on(reading, wanted);
 	}
 	if (!reading->body)
-		f = body_begin(reading->imap->store.spool, true, &reading->body);
+		f = body_begin(reading->imap->store.spool, BODY_MAIL, &reading->body);
 	if (!f)
 		f = body_end(reading->body);
 	if (f) {

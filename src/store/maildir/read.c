@@ -35,7 +35,7 @@ static const struct fail *file_body(int at, const char *text, bool wire, struct 
 		close(fd);
 		return fail;
 	}
-	fail = body_of_file(fd, (uint64_t)status->st_size, true, wire, body);
+	fail = body_of_file(fd, (uint64_t)status->st_size, BODY_MAIL, wire, body);
 	if (!fail && fstat(again, status) != 0)
 		fail = fail_errno(FAIL_ITEM, errno, "%s", text);
 	revision_text(after, status);
