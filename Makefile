@@ -17,6 +17,9 @@ KOC_CPP := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Isrc -DKOC_VERSION='"$(VERSION)
 KOC_C   := -std=c17 $(WARN) -fstack-protector-strong -MMD -MP
 # libetpan.pc hands on a flag of its own build: a specs file of dpkg-dev, which turns PIE off.
 LIBS     = $(filter-out -specs=%,$(shell pkg-config --libs $(PKGS)))
+# Loaded when they are needed (base/library.h), so only their headers matter here.
+LATE    := libcurl libxml-2.0 libical
+KOC_CPP += $(shell pkg-config --cflags $(LATE))
 
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
