@@ -20,7 +20,12 @@ struct dav_options {
 };
 
 /* Opens; connects with the first call.  The strings must live as long as the store.  Never fails: a
- * bad URL fails the first call. */
+ * bad URL fails the first call.  Where discovery finds no home, folders() is FAIL_MISSING (ACCOUNT): the
+ * caller knows whether the account has to have calendars or contacts. */
 struct store *dav_open(const struct dav_options *options);
+
+/* When a server that asked to wait (429, 503) may be asked again, in seconds since the epoch, by the
+ * store's memo; 0: it did not ask that, or the memo is NULL or junk. */
+int64_t dav_memo_wait(const char *memo);
 
 #endif

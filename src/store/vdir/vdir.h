@@ -11,4 +11,8 @@
  * nothing else. */
 const struct fail *vdir_open(int root, struct store **store) MUST_CHECK;
 
+/* The same for one who only looks, beside a run that may be at work: folders(), list() and read() may be
+ * called.  Settles nothing and writes nothing, so that its cursors are good for nothing.  Needs no lock. */
+const struct fail *vdir_look(int root, struct store **store) MUST_CHECK;
+
 #endif
