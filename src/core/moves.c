@@ -70,6 +70,18 @@ static bool takes_back(const struct policy *policy)
 	return policy->direction == DIRECTION_PULL || policy->server_read_only;
 }
 
+/* Why a folder does not take what was moved into it here, in words; NULL: it takes it. */
+static const char *closed_to_moves(const struct policy *policy)
+{
+	if (!policy->in_scope || policy->mode == MODE_OFF)
+		return "moved to a folder that is not synchronised";
+	if (policy->direction == DIRECTION_PULL)
+		return "moved to a folder of direction = pull";
+	if (policy->server_read_only)
+		return "moved to a folder that is read-only on the server";
+	return NULL;
+}
+
 /* Moved here: carry it to the server. */
 static void moved_here(void *context, struct candidate *old, struct candidate *fresh)
 {
@@ -77,7 +89,7 @@ static void moved_here(void *context, struct candidate *old, struct candidate *f
 	struct op *gone = old->match->op, *made = fresh->match->op;
 	const struct policy *from = search->folders[gone->folder].policy;
 	const struct policy *to = search->folders[fresh->folder].policy;
-	bool closed = !to->in_scope || to->mode == MODE_OFF || takes_back(to);
+	const char *closed = closed_to_moves(to);
 
 	if (takes_back(from)) { /* the old place keeps it, the new one gets a copy if it may */
 		if (!closed)
@@ -85,9 +97,7 @@ static void moved_here(void *context, struct candidate *old, struct candidate *f
 		return;
 	}
 	if (closed) {
-		become(gone, VERB_LEAVE, SERVER,
-		       takes_back(to) ? "moved to a folder that is read-only on the server"
-				      : "moved to a folder that is not synchronised");
+		become(gone, VERB_LEAVE, SERVER, closed);
 		gone->leave = LEAVE_SCOPE;
 	} else {
 		become(gone, VERB_MOVE, SERVER, NULL);

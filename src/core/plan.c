@@ -56,7 +56,9 @@ static void plan_new_here(struct op *op, const struct policy *policy)
 /* The local item was edited, the server's is as it was. */
 static void plan_local_edit(struct op *op, const struct policy *policy)
 {
-	if (reverts(policy))
+	if (policy->direction == DIRECTION_PULL)
+		decide(op, VERB_CONFLICT, LOCAL, "edited here, direction = pull");
+	else if (policy->server_read_only)
 		decide(op, VERB_CONFLICT, LOCAL, "edited here, read-only on the server");
 	else
 		decide(op, VERB_UPDATE, SERVER, NULL);
