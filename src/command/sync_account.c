@@ -144,6 +144,7 @@ enum exit_code sync_account(const struct call *call, const struct account *accou
 	f = service_run(account, secret, values->dry_run, &service);
 	if (!f) {
 		struct engine engine = {
+			.service = SERVICE_MAIL,
 			.side = { service->side[SERVER], service->side[LOCAL] },
 			.state = service->state, .places = service->places,
 			.settings = settings, .settings_context = &sync,

@@ -19,6 +19,8 @@ struct progress {
 };
 
 struct engine {
+	const char *service;     /* "mail", "dav": its part of the vault; other services of the account may be
+				  * at work in the same store */
 	struct store *side[SIDES];
 	struct state *state;
 	struct places *places;

@@ -16,7 +16,8 @@ const struct fail *vault_take(struct run *run, const struct folder *folder, cons
 
 	if (!run->vault) {
 		clock_stamp(run->engine->now, stamp);
-		run->vault = arena_printf(run->arena, ".koc/vault/%s-%lld", stamp, (long long)run->id);
+		run->vault = arena_printf(run->arena, ".koc/vault/%s-%s-%lld", stamp, run->engine->service,
+					  (long long)run->id);
 		f = run->engine->places->prepare(run->engine->places, run->vault);
 		if (f)
 			return fail_in(f, "the vault");

@@ -772,8 +772,8 @@ static void show_plan(struct story *h)
 	struct sync_request request = { .dry_run = true };
 	struct buf plan;
 	struct sync_outcome outcome = { .plan = &plan };
-	struct engine engine = { .state = h->state, .places = &h->places, .settings = settings,
-				 .settings_context = h, .now = 1000 };
+	struct engine engine = { .service = "mail", .state = h->state, .places = &h->places,
+				 .settings = settings, .settings_context = h, .now = 1000 };
 	struct spool spool = { .directory = -1 };
 	const struct fail *f = NULL;
 
@@ -837,7 +837,8 @@ static bool sync_run(struct story *h, long stop_at, bool running)
 {
 	struct sync_request request = { 0 };
 	struct sync_outcome outcome = { 0 };
-	struct engine engine = { .state = h->state,
+	struct engine engine = { .service = "mail",
+				 .state = h->state,
 				 .places = &h->places,
 				 .settings = settings,
 				 .settings_context = h,
