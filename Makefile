@@ -149,6 +149,6 @@ uninstall:
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/koc
 
 clean:
-	rm -rf $(B) koc tests/lib/__pycache__ tests/tools/__pycache__
+	rm -rf $(B) koc tests/*/__pycache__
 
 -include $(LIB_OBJ:.o=.d) $(CONTRACT:.o=.d) $(B)/koc.d $(UNITS:=.d) $(FUZZ:%=$(B)/fuzz/%.d)

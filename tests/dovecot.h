@@ -4,19 +4,11 @@
 #define KOC_TESTS_DOVECOT_H
 
 #include "base/buf.h"
+#include "server.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#define DOVECOT_ARGUMENTS 24
 
 struct dovecot {
 	char directory[64];
@@ -24,69 +16,21 @@ struct dovecot {
 	char ca[96];            /* the file of its certificate authority */
 };
 
-/* Runs tests/servers/dovecot; false if it failed. */
-static inline bool dovecot_run(const char *const *arguments)
-{
-	int status = -1;
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		execv("tests/servers/dovecot", (char *const *)(uintptr_t)arguments);
-		_exit(127);
-	}
-	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
-}
-
-static inline void dovecot_port(const struct dovecot *dovecot, const char *name, char port[8])
-{
-	char path[96];
-	FILE *file;
-
-	snprintf(path, sizeof path, "%s/port.%s", dovecot->directory, name);
-	file = fopen(path, "r");
-	if (!file || !fgets(port, 8, file))
-		port[0] = '\0';
-	port[strcspn(port, "\n")] = '\0';
-	if (file)
-		fclose(file);
-}
-
 /* Starts one with these further arguments, NULL-terminated; it ends with this process at the
  * latest. */
 static inline bool dovecot_start(struct dovecot *dovecot, const char *const *more)
 {
-	const char *arguments[DOVECOT_ARGUMENTS + 8] = { "dovecot", "start", "--dir",
-							 dovecot->directory, "--with" };
-	char owner[24];
-	size_t count = 5;
-
-	snprintf(dovecot->directory, sizeof dovecot->directory, "/tmp/koc-imap-XXXXXX");
-	if (!mkdtemp(dovecot->directory) || chmod(dovecot->directory, 0755) != 0)
+	if (!server_start("dovecot", dovecot->directory, more))
 		return false;
-	snprintf(owner, sizeof owner, "%ld", (long)getpid());
-	arguments[count++] = owner;
-	for (; *more && count < DOVECOT_ARGUMENTS; more++)
-		arguments[count++] = *more;
-	if (!dovecot_run(arguments))
-		return false;
-	dovecot_port(dovecot, "imap", dovecot->imap);
-	dovecot_port(dovecot, "imaps", dovecot->imaps);
+	server_port(dovecot->directory, "imap", dovecot->imap);
+	server_port(dovecot->directory, "imaps", dovecot->imaps);
 	snprintf(dovecot->ca, sizeof dovecot->ca, "%s/tls/ca.pem", dovecot->directory);
 	return true;
 }
 
 static inline void dovecot_stop(struct dovecot *dovecot)
 {
-	const char *const arguments[] = { "dovecot", "stop", "--dir", dovecot->directory, NULL };
-	pid_t pid;
-
-	dovecot_run(arguments);
-	pid = fork();
-	if (pid == 0) {
-		execlp("rm", "rm", "-rf", dovecot->directory, (char *)NULL);
-		_exit(127);
-	}
-	waitpid(pid, NULL, 0);
+	server_stop("dovecot", dovecot->directory);
 }
 
 /* ---- another program ----------------------------------------------------------------------- */
