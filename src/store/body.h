@@ -16,6 +16,7 @@
 #include "format/item.h"
 #include "format/mail.h"
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 /* Where bodies are spooled: a directory of the store whose content is never the only copy of
@@ -84,6 +85,12 @@ const struct fail *body_end(struct body *body) MUST_CHECK;
  * FAIL_STALE when the file has another size: it is being changed. */
 const struct fail *body_of_file(int fd, uint64_t size, enum body_form form, bool wire,
 				struct body **body) MUST_CHECK;
+
+/* The same for the file of this name, and it is one version of it: FAIL_STALE if it was written to
+ * meanwhile, FAIL_MISSING if the name is gone; FAIL_DATA where it is no regular file.  Its status comes
+ * back. */
+const struct fail *body_of_named(int at, const char *name, enum body_form form, bool wire,
+				 struct body **body, struct stat *status) MUST_CHECK;
 
 /* A body from bytes in memory (copied). */
 const struct fail *body_of_memory(const void *data, size_t size, enum body_form form,

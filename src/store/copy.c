@@ -3,7 +3,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "store/maildir/stamp.h"
+#include "store/stamp.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -10,7 +10,7 @@
 #include "core/flags.h"
 #include "store/maildir/letters.h"
 #include "store/maildir/name.h"
-#include "store/maildir/stamp.h"
+#include "store/maildir/stamps.h"
 
 #include <stdio.h>
 #include <stdlib.h>

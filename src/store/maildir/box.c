@@ -10,7 +10,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -304,35 +303,4 @@ struct flags box_flags(const struct box *box, const struct name *name, struct ar
 	if (name->letters & box->letters.forwarded)
 		flags.bits |= FLAG_FORWARDED;
 	return flags;
-}
-
-/* ---- paths -------------------------------------------------------------------------------- */
-
-const struct fail *maildir_parent(struct maildir *maildir, const char *path, int *directory,
-				  const char **name)
-{
-	const char *slash = strrchr(path, '/');
-	char parent[PATH_MAX];
-
-	*directory = -1;
-	*name = slash ? slash + 1 : path;
-	if (!slash || slash == path || !slash[1] || (size_t)(slash - path) >= sizeof parent)
-		return fail_make(FAIL_USAGE, FAIL_ITEM, "%s: no path below a directory", path);
-	memcpy(parent, path, (size_t)(slash - path));
-	parent[slash - path] = '\0';
-	return fail_scoped(file_open_directory(maildir->root, parent, false, directory), FAIL_ITEM);
-}
-
-const struct fail *maildir_vault(struct maildir *maildir, const char *into, int *directory,
-				 const char **name)
-{
-	const struct fail *fail;
-
-	*directory = -1;
-	if (!into)
-		return fail_make(FAIL_USAGE, FAIL_ITEM, "no place for what leaves the folder");
-	fail = maildir_parent(maildir, into, directory, name);
-	if (fail_is(fail, FAIL_MISSING))
-		fail = fail_make(FAIL_SYSTEM, FAIL_ITEM, "%s", fail->text);
-	return fail;
 }

@@ -7,11 +7,11 @@
 #ifndef KOC_STORE_MAILDIR_BOX_H
 #define KOC_STORE_MAILDIR_BOX_H
 
-#include "store/maildir/barrier.h"
+#include "store/barrier.h"
 #include "store/maildir/letters.h"
 #include "store/maildir/name.h"
 #include "store/maildir/scan.h"
-#include "store/maildir/stamp.h"
+#include "store/maildir/stamps.h"
 #include "store/store.h"
 #include "store/swap.h"
 
@@ -63,12 +63,6 @@ struct maildir {
 	bool no_exchange;      /* the file system cannot; tests set it too */
 };
 
-/* The same fail, reaching at least this far; NULL stays NULL. */
-static inline const struct fail *fail_at_least(const struct fail *fail, enum fail_scope scope)
-{
-	return fail && fail->scope < scope ? fail_scoped(fail, scope) : fail;
-}
-
 /* Begins a call of the driver: folders are compared anew. */
 void maildir_call(struct maildir *maildir);
 
@@ -98,14 +92,5 @@ const struct fail *box_letters(struct maildir *maildir, struct box *box,
 /* The flags that a file name means in this folder. */
 struct flags box_flags(const struct box *box, const struct name *name,
 			  struct arena *arena);
-
-/* Opens the directory that `path` (below the root) lies in; *name points to the last component. */
-const struct fail *maildir_parent(struct maildir *maildir, const char *path, int *directory,
-				  const char **name) MUST_CHECK;
-
-/* The same for where an item goes that leaves its folder: that this place is missing must not be
- * taken for a missing item (FAIL_SYSTEM); FAIL_USAGE without a path. */
-const struct fail *maildir_vault(struct maildir *maildir, const char *into, int *directory,
-				 const char **name) MUST_CHECK;
 
 #endif

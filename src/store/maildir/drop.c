@@ -4,6 +4,8 @@
 #include "base/file.h"
 #include "base/step.h"
 #include "base/str.h"
+#include "store/below.h"
+#include "store/items.h"
 #include "store/maildir/box.h"
 
 #include <dirent.h>
@@ -114,7 +116,7 @@ const struct fail *maildir_drop(struct store *store, const struct store_folder *
 	const char *name;
 	int parent = -1, directory = -1;
 
-	fail = maildir_parent(maildir, folder->path, &parent, &name);
+	fail = below_parent(maildir->root, folder->path, &parent, &name);
 	if (!fail)
 		fail = file_open_directory(parent, name, false, &directory);
 	if (!fail)

@@ -10,7 +10,7 @@
 #define KOC_STORE_MAILDIR_LETTERS_H
 
 #include "base/fail.h"
-#include "store/maildir/stamp.h"
+#include "store/stamp.h"
 
 #include <stdbool.h>
 #include <stddef.h>

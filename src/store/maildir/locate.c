@@ -14,10 +14,6 @@
 /* How often items that are renamed again and again are sought. */
 #define ROUNDS 6
 
-const struct fail item_missing = { FAIL_MISSING, FAIL_ITEM, "it is not there" };
-const struct fail item_restless = { FAIL_STALE, FAIL_ITEM, "it is being renamed all the time" };
-const struct fail item_stale = { FAIL_STALE, FAIL_ITEM, "it is not what it was" };
-
 /* ---- the index ---------------------------------------------------------------------------- */
 
 void index_free(struct box *box)
@@ -227,30 +223,6 @@ bool locate_missed(const struct found *found, enum chance chance, const struct f
 
 /* ---- many items --------------------------------------------------------------------------- */
 
-bool fail_ends(const struct fail *fail)
-{
-	return fail && (fail->code == FAIL_STOPPED || fail->scope > FAIL_FOLDER);
-}
-
-static const struct fail **fail_of(const struct items *items, size_t i)
-{
-	return (const struct fail **)(void *)((char *)items->first + i * items->size +
-					      items->fail_at);
-}
-
-void items_fail(const struct items *items, const bool *done, const struct fail *fail)
-{
-	for (size_t i = 0; i < items->count; i++)
-		if (!(done && done[i]) && !*fail_of(items, i))
-			*fail_of(items, i) = fail;
-}
-
-void items_begin(const struct items *items)
-{
-	for (size_t i = 0; i < items->count; i++)
-		*fail_of(items, i) = NULL;
-}
-
 const struct fail *items_each(struct maildir *maildir, const struct items *items, item_try *try,
 			      void *context)
 {
@@ -259,7 +231,7 @@ const struct fail *items_each(struct maildir *maildir, const struct items *items
 	size_t left = 0;
 
 	for (size_t i = 0; i < items->count; i++) {
-		done[i] = *fail_of(items, i) != NULL;
+		done[i] = *items_fail_of(items, i) != NULL;
 		left += !done[i];
 	}
 	for (unsigned round = 0; round < ROUNDS && left && !end; round++) {
@@ -273,7 +245,7 @@ const struct fail *items_each(struct maildir *maildir, const struct items *items
 			if (done[i] || !try(maildir, (char *)items->first + i * items->size, chance,
 					    context, &fail))
 				continue;
-			*fail_of(items, i) = fail;
+			*items_fail_of(items, i) = fail;
 			done[i] = true;
 			left--;
 			end = fail_ends(fail) ? fail : items->end;

@@ -5,6 +5,7 @@
 #define KOC_STORE_MAILDIR_LOCATE_H
 
 #include "base/fail.h"
+#include "store/items.h"
 #include "store/maildir/box.h"
 
 #include <stdbool.h>
@@ -56,29 +57,10 @@ typedef bool item_try(struct maildir *maildir, void *item, enum chance chance, v
 bool locate_missed(const struct found *found, enum chance chance, const struct fail **fail);
 bool locate_vanished(enum chance chance, const struct fail **fail);
 
-/* An array of requests: `size` bytes each, their `fail` at `fail_at`. */
-struct items {
-	void *first;
-	size_t count, size, fail_at;
-	const struct fail *end; /* a try may set it (through its context): the call ends with it */
-};
-
-/* Clears all outcomes; each call of the driver begins with this. */
-void items_begin(const struct items *items);
-
 /* Tries every item that has not failed yet until it is settled, a folder being looked through at
  * most once a round however many items are missed in it.  What settles in no round is FAIL_STALE.
  * An item's fail that is larger than it ends the call. */
 const struct fail *items_each(struct maildir *maildir, const struct items *items, item_try *try,
 			      void *context) MUST_CHECK;
-
-/* Does this fail of one item end the whole call? */
-bool fail_ends(const struct fail *fail);
-
-/* Sets it for all items that have none yet and for which `done` is not set (NULL: none is). */
-void items_fail(const struct items *items, const bool *done, const struct fail *fail);
-
-/* The outcomes of an item that cannot be found: fails that live for ever, as there may be many. */
-extern const struct fail item_missing, item_restless, item_stale;
 
 #endif

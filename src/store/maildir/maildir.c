@@ -3,8 +3,9 @@
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "store/maildir/driver.h"
+#include "store/items.h"
 #include "store/maildir/box.h"
+#include "store/maildir/driver.h"
 
 #include <errno.h>
 #include <fcntl.h>

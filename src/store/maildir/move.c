@@ -4,8 +4,9 @@
 
 #include "base/arena.h"
 #include "base/file.h"
-#include "store/maildir/box.h"
+#include "store/below.h"
 #include "store/copy.h"
+#include "store/maildir/box.h"
 #include "store/maildir/locate.h"
 
 #include <errno.h>
@@ -305,7 +306,7 @@ static const struct fail *removal_found(struct maildir *maildir, const struct re
 
 	if (removal->if_revision && !is_revision(&found->status, removal->if_revision))
 		return &item_stale;
-	fail = maildir_vault(maildir, removal->into, &vault, &into);
+	fail = below_into(maildir->root, removal->into, &vault, &into);
 	if (fail)
 		return fail;
 	fail = file_rename_new(box->in[found->place], found->text, vault, into);

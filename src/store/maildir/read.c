@@ -2,7 +2,6 @@
 #include "store/maildir/driver.h"
 
 #include "base/arena.h"
-#include "base/file.h"
 #include "base/vec.h"
 #include "store/maildir/box.h"
 #include "store/maildir/locate.h"
@@ -12,42 +11,6 @@
 #include <stddef.h>
 #include <string.h>
 #include <unistd.h>
-
-/* ---- one file ----------------------------------------------------------------------------- */
-
-/* Reads a file as a body and makes sure that it is one version of it: FAIL_STALE if it was written
- * to meanwhile, FAIL_MISSING if the name is gone. */
-static const struct fail *file_body(int at, const char *text, bool wire, struct body **body,
-				    struct stat *status)
-{
-	char before[REVISION_TEXT], after[REVISION_TEXT];
-	const struct fail *fail;
-	int fd = -1, again = -1;
-
-	*body = NULL;
-	fail = file_open_read(at, text, &fd, status);
-	if (fail)
-		return fail;
-	revision_text(before, status);
-	again = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	if (again < 0) {
-		fail = fail_errno(FAIL_ITEM, errno, "%s", text);
-		close(fd);
-		return fail;
-	}
-	fail = body_of_file(fd, (uint64_t)status->st_size, BODY_MAIL, wire, body);
-	if (!fail && fstat(again, status) != 0)
-		fail = fail_errno(FAIL_ITEM, errno, "%s", text);
-	revision_text(after, status);
-	if (strcmp(before, after) != 0)
-		fail = &item_stale;
-	if (fail) {
-		body_free(*body);
-		*body = NULL;
-	}
-	close(again);
-	return fail;
-}
 
 /* ---- read --------------------------------------------------------------------------------- */
 
@@ -77,7 +40,7 @@ static const struct fail *read_found(struct read *read, const struct box *box,
 	struct stat status;
 	struct name name;
 
-	fail = file_body(box->in[found->place], found->text, read->wire, &read->body, &status);
+	fail = body_of_named(box->in[found->place], found->text, BODY_MAIL, read->wire, &read->body, &status);
 	if (fail)
 		return fail;
 	name_parse(&name, found->text);
@@ -198,7 +161,7 @@ static const struct fail *name_matches(const struct find *find, const struct box
 	if (fstatat(at, name->text, &status, AT_SYMLINK_NOFOLLOW) != 0 ||
 	    !S_ISREG(status.st_mode) || !size_possible(find, &status))
 		return NULL;
-	fail = file_body(at, name->text, false, &body, &status);
+	fail = body_of_named(at, name->text, BODY_MAIL, false, &body, &status);
 	if (!fail)
 		*matches = body_matches(find, body);
 	body_free(body);

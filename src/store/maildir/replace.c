@@ -2,6 +2,7 @@
 #include "store/maildir/parcel.h"
 
 #include "base/arena.h"
+#include "store/below.h"
 #include "store/copy.h"
 #include "store/swap.h"
 
@@ -34,7 +35,7 @@ static const struct fail *swap_prepare(struct maildir *maildir, struct swap *swa
 	revision_text(revision, &old->status);
 	if (write->if_revision && strcmp(write->if_revision, revision) != 0)
 		return &item_stale;
-	fail = maildir_vault(maildir, write->into, &swap->into_at, &swap->into);
+	fail = below_into(maildir->root, write->into, &swap->into_at, &swap->into);
 	if (!fail)
 		fail = parcel_at(maildir, parcel, write, box, &swap->from_at);
 	if (!fail && !write->date)

@@ -11,7 +11,7 @@
 
 #include "base/fail.h"
 #include "base/vec.h"
-#include "store/maildir/stamp.h"
+#include "store/maildir/stamps.h"
 
 #include <stdbool.h>
 #include <stddef.h>

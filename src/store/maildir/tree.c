@@ -9,6 +9,8 @@
 #include "base/step.h"
 #include "base/str.h"
 #include "base/vec.h"
+#include "store/below.h"
+#include "store/items.h"
 #include "store/maildir/box.h"
 #include "store/path.h"
 
@@ -310,43 +312,6 @@ static const struct fail *path_usable(const char *path)
 	return fail_make(FAIL_USAGE, FAIL_FOLDER, "%s: cannot be the path of a folder", path);
 }
 
-/* Opens the directory at a path and makes what is missing, each one durable in its parent. */
-static const struct fail *directories_make(struct maildir *maildir, const char *path, int *fd)
-{
-	const struct fail *fail = NULL;
-	int parent = -1;
-
-	fail = file_open_directory(maildir->root, "", false, &parent);
-	while (!fail && *path) {
-		size_t size = strcspn(path, "/");
-		char name[PATH_COMPONENT + 1];
-		struct stat status;
-		bool missing;
-
-		if (size >= sizeof name) {
-			fail = fail_errno(FAIL_FOLDER, ENAMETOOLONG, "%s", path);
-			break;
-		}
-		memcpy(name, path, size);
-		name[size] = '\0';
-		path += size + (path[size] == '/');
-		missing = fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) != 0;
-		fail = file_open_directory(parent, name, true, fd);
-		if (!fail && missing)
-			fail = barrier_add(&maildir->barrier, parent);
-		if (!fail) {
-			close(parent);
-			parent = *fd;
-			*fd = -1;
-		}
-	}
-	if (fail && parent >= 0)
-		close(parent);
-	else
-		*fd = parent;
-	return fail;
-}
-
 /* What a folder looks like after it was made or renamed. */
 static const struct fail *folder_tell(struct maildir *maildir, const char *path,
 				      struct arena *arena, struct store_folder *told)
@@ -382,7 +347,7 @@ const struct fail *maildir_make(struct store *store, const char *path, uint32_t 
 	(void)roles;
 	fail = path_usable(path);
 	if (!fail)
-		fail = directories_make(maildir, path, &directory);
+		fail = below_make(maildir->root, &maildir->barrier, path, &directory);
 	if (!fail && fstatat(directory, "cur", &status, AT_SYMLINK_NOFOLLOW) == 0)
 		fail = fail_make(FAIL_EXISTS, FAIL_FOLDER, "%s: is there already", path);
 	for (size_t i = 0; i < sizeof parts / sizeof *parts && !fail; i++) {
@@ -430,9 +395,9 @@ const struct fail *maildir_rename(struct store *store, const struct store_folder
 		*slash = '\0';
 	fail = path_usable(path);
 	if (!fail)
-		fail = maildir_parent(maildir, folder->path, &from_at, &from);
+		fail = below_parent(maildir->root, folder->path, &from_at, &from);
 	if (!fail)
-		fail = directories_make(maildir, slash ? above : "", &to_at);
+		fail = below_make(maildir->root, &maildir->barrier, slash ? above : "", &to_at);
 	if (fail)
 		goto out;
 	box_forget(maildir, folder->path);

@@ -16,10 +16,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* So many files are fsynced one by one; more of them by one syncfs, which has to write whatever
- * else waits on the file system. */
-#define FEW 8
-
 struct delivery {
 	struct write *writes;
 	struct parcel *parcels;
@@ -95,20 +91,6 @@ static void parcel_discard(struct maildir *maildir, struct parcel *parcel, struc
 
 /* ---- the first barrier -------------------------------------------------------------------- */
 
-static const struct fail *parcel_sync(int at, const char *name)
-{
-	const struct fail *fail;
-	struct stat status;
-	int fd = -1;
-
-	fail = file_open_read(at, name, &fd, &status);
-	if (!fail)
-		fail = file_sync(fd);
-	if (fd >= 0)
-		close(fd);
-	return fail;
-}
-
 /* Makes all parcels' bytes durable. */
 static const struct fail *parcels_sync(struct maildir *maildir, struct delivery *delivery)
 {
@@ -126,10 +108,8 @@ static const struct fail *parcels_sync(struct maildir *maildir, struct delivery 
 		fail = box_use(maildir, write->folder->path, &box);
 		if (!fail)
 			fail = parcel_at(maildir, parcel, write, box, &at);
-		if (!fail && delivery->count <= FEW)
-			fail = parcel_sync(at, parcel->name);
-		else if (!fail)
-			fail = barrier_add(&systems, at);
+		if (!fail)
+			fail = barrier_bytes(&systems, at, parcel->name, delivery->count);
 		if (fail && !fail_ends(fail)) {
 			write->fail = fail;
 			fail = NULL;

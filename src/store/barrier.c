@@ -1,5 +1,5 @@
 /* Barrier: durability of directories, many at once. */
-#include "store/maildir/barrier.h"
+#include "store/barrier.h"
 
 #include "base/file.h"
 
@@ -7,6 +7,10 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <unistd.h>
+
+/* So many files are fsynced one by one; more of them by one syncfs, which has to write whatever
+ * else waits on the file system. */
+#define FILES_FEW 8
 
 void barrier_close(struct barrier *barrier)
 {
@@ -66,5 +70,21 @@ const struct fail *barrier_sync(struct barrier *barrier)
 		fail = file_sync(barrier->directories[i].fd);
 	if (!fail)
 		barrier_close(barrier);
+	return fail;
+}
+
+const struct fail *barrier_bytes(struct barrier *barrier, int at, const char *name, size_t count)
+{
+	const struct fail *fail;
+	struct stat status;
+	int fd = -1;
+
+	if (count > FILES_FEW)
+		return barrier_add(barrier, at);
+	fail = file_open_read(at, name, &fd, &status);
+	if (!fail)
+		fail = file_sync(fd);
+	if (fd >= 0)
+		close(fd);
 	return fail;
 }

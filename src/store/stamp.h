@@ -1,5 +1,4 @@
-/* Stamp: what the times of a directory or file say about whether it changed, and the cursor that
- * is made of them.
+/* Stamp: what the times of a directory or file say about whether it changed.  For local drivers.
  *
  * A directory's times move whenever a name in it comes, goes or changes.  But clocks tick coarsely
  * (4 ms, 2 s on FAT): a change in the same tick as the one before leaves the times as they are.
@@ -7,8 +6,8 @@
  * touched on the same file system before the directory was read: whatever changes after the touch
  * gets a time that is not before it.  Nothing ever waits for the clock.
  */
-#ifndef KOC_STORE_MAILDIR_STAMP_H
-#define KOC_STORE_MAILDIR_STAMP_H
+#ifndef KOC_STORE_STAMP_H
+#define KOC_STORE_STAMP_H
 
 #include "base/fail.h"
 
@@ -46,22 +45,6 @@ struct touch {
  * file system can do that. */
 struct timespec touch_now(struct touch *touch, int directory);
 void touch_close(struct touch *touch);
-
-/* ---- cursors ------------------------------------------------------------------------------ */
-
-/* What a folder's directories and its table of keywords looked like. */
-struct stamps {
-	struct stamp cur, new, table;
-};
-
-#define STAMPS_TEXT 300
-
-/* The cursor for stamps that were read after the touch at `touched`; one that is not trusted is
- * written so that it never matches. */
-void stamps_text(char out[STAMPS_TEXT], const struct stamps *stamps, struct timespec touched);
-
-/* Does the cursor say that nothing changed since?  False for any text that is no cursor. */
-bool stamps_match(const char *cursor, const struct stamps *now);
 
 /* ---- revisions ---------------------------------------------------------------------------- */
 

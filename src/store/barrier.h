@@ -1,8 +1,8 @@
 /* Barrier: which directories were changed and must be made durable together.  A few are fsynced one
  * by one: that costs one commit of the file system's journal and does not wait for other programs'
- * data, as syncfs does. */
-#ifndef KOC_STORE_MAILDIR_BARRIER_H
-#define KOC_STORE_MAILDIR_BARRIER_H
+ * data, as syncfs does.  For local drivers. */
+#ifndef KOC_STORE_BARRIER_H
+#define KOC_STORE_BARRIER_H
 
 #include "base/fail.h"
 
@@ -29,6 +29,10 @@ const struct fail *barrier_sync(struct barrier *barrier) MUST_CHECK;
 
 /* The same for everything that was written to their file systems, other files' bytes included. */
 const struct fail *barrier_sync_systems(struct barrier *barrier) MUST_CHECK;
+
+/* Takes care of the bytes of a new file, one of `count`: a few are fsynced one by one, here; of many the
+ * directory is noted, and barrier_sync_systems (of a barrier that is for this alone) does the rest. */
+const struct fail *barrier_bytes(struct barrier *barrier, int at, const char *name, size_t count) MUST_CHECK;
 
 void barrier_close(struct barrier *barrier);
 
