@@ -13,8 +13,9 @@ struct library_symbol {
 	void *at; /* where its address goes: a pointer to a function pointer or to an object pointer */
 };
 
-/* Loads the first of `files` (sonames, NULL behind the last) that is there, for the rest of the program's life,
- * and finds all symbols.  FAIL_SYSTEM (ALL): it is not there, or lacks one; nothing of it is to be used then. */
+/* Loads the first of `files` (sonames, NULL behind the last) that is there, for the rest of the program's
+ * life, and finds all symbols.  FAIL_SYSTEM (ALL): it is not there, or lacks one; nothing of it is to be
+ * used then. */
 const struct fail *library_load(const char *const *files, const struct library_symbol *symbols,
 				size_t count) MUST_CHECK;
 

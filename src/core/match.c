@@ -3,6 +3,20 @@
 
 #include <string.h>
 
+static bool same_meaning(const struct match *match, enum side side)
+{
+	return digest_known(&match->normal[side]) &&
+	       digest_equal(&match->normal[side], &match->row->normal);
+}
+
+enum compared match_compare(const struct match *match)
+{
+	if (match->compared != NOT_COMPARED || !digest_known(&match->normal[SERVER]) ||
+	    !digest_known(&match->normal[LOCAL]))
+		return match->compared;
+	return digest_equal(&match->normal[SERVER], &match->normal[LOCAL]) ? EQUAL : DIFFERENT;
+}
+
 enum change match_change(const struct match *match, enum side side)
 {
 	const struct version *base = match->row ? &match->row->side[side] : NULL;
@@ -15,8 +29,11 @@ enum change match_change(const struct match *match, enum side side)
 	if (strcmp(base->revision ? base->revision : "", now->revision ? now->revision : "") == 0)
 		return CHANGE_SAME;
 	if (digest_known(&now->digest)) {
-		/* A new revision over equal bytes is no change (an ETag that flaps, a restored file). */
-		return digest_equal(&now->digest, &base->digest) ? CHANGE_SAME : CHANGE_EDITED;
+		/* A new revision over equal bytes is no change (an ETag that flaps, a restored file), nor
+		 * is one over bytes that mean the same (a server that rewrites what it is given). */
+		if (digest_equal(&now->digest, &base->digest) || same_meaning(match, side))
+			return CHANGE_SAME;
+		return CHANGE_EDITED;
 	}
 	return match->looked[side] ? CHANGE_EDITED : CHANGE_UNSURE;
 }

@@ -17,7 +17,7 @@ struct match {
 	int64_t date;                      /* received; 0 unknown */
 	const char *key;                   /* keyed kinds */
 	struct op *op;                     /* what was planned for it; owned by the plan */
-	enum compared compared;            /* the two bodies, normalised */
+	enum compared compared;            /* the two bodies */
 	struct digest normal[SIDES];       /* keyed kinds: of the normalised form; unknown until it
 					    * was read */
 	bool looked[SIDES];                /* digest, print and key of that side were asked for */
@@ -38,6 +38,9 @@ enum change {
 };
 
 enum change match_change(const struct match *match, enum side side);
+
+/* Do both sides hold the same?  As far as is known: by `compared`, else by the normalised forms. */
+enum compared match_compare(const struct match *match);
 
 /* The flags that both sides had when they last agreed, each its own. False: there is no base. */
 bool match_base_flags(const struct match *match, struct flags base[SIDES]);

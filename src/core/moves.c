@@ -123,13 +123,16 @@ static void moved_there(void *context, struct candidate *old, struct candidate *
 	fresh->match->absorbed = true;
 }
 
-/* Gone here, the server has it as before, and it was this plan's business to act on that. */
+/* Gone here, the server has it (of keyed kinds also edited: that is found at the new place), and it was this
+ * plan's business to act on that. */
 static bool gone_here(const struct op *op)
 {
 	const struct match *match = op->match;
 
 	if (!both_refs(match->row) || match->now[LOCAL] || !match->now[SERVER])
 		return false;
+	if (op->verb == VERB_CONFLICT)
+		return match->row->key != NULL;
 	return (op->verb == VERB_REMOVE || op->verb == VERB_KEEP)
 		       ? op->side == SERVER
 		       : op->verb == VERB_COPY && op->side == LOCAL;

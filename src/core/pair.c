@@ -1,6 +1,7 @@
 /* Pair: finding the same content under two names.  Two sorted arrays and a merge. */
 #include "core/pair.h"
 
+#include "base/arena.h"
 #include "base/memory.h"
 
 #include <stdlib.h>
@@ -266,4 +267,48 @@ void pair_in_folders(struct match **matches, size_t count, const bool *keyed_by_
 	find_counterparts(matches, count, &lists, false);
 	free(lists.a);
 	free(lists.b);
+}
+
+/* ---- across folders ------------------------------------------------------------------------ */
+
+static void descends(void *context, struct candidate *old, struct candidate *fresh)
+{
+	struct match *match = fresh->match;
+	struct row *row = old->match->row;
+
+	if (old->match->now[SERVER]) {
+		row = arena_alloc(context, sizeof *row);
+		*row = *old->match->row;
+		row->id = 0;
+	} else {
+		old->match->absorbed = true;
+	}
+	for (int s = 0; s < SIDES; s++)
+		row->side[s].ref = match->now[s]->ref;
+	row->side[SERVER].revision = ""; /* to be looked at */
+	match->row = row;
+	match->mended = true;
+}
+
+void pair_moved_together(struct arena *arena, struct match **matches, size_t count,
+			 const bool *keyed_by_folder)
+{
+	struct candidate *a = memory_alloc((count + 1) * sizeof *a);
+	struct candidate *b = memory_alloc((count + 1) * sizeof *b);
+	size_t a_count = 0, b_count = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct match *match = matches[i];
+		const struct row *row = match->row;
+
+		if (!keyed_by_folder[match->folder] || match->absorbed)
+			continue;
+		if (row && row->side[SERVER].ref && row->side[LOCAL].ref && !match->now[LOCAL])
+			a_count += pair_key(match, LOCAL, true, true, &a[a_count]);
+		else if (!row && match->now[SERVER] && match->now[LOCAL])
+			b_count += pair_key(match, LOCAL, true, false, &b[b_count]);
+	}
+	pair_up(a, a_count, b, b_count, false, descends, arena);
+	free(a);
+	free(b);
 }

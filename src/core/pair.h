@@ -4,6 +4,8 @@
 
 #include "core/match.h"
 
+struct arena;
+
 /* One side of a possible pair. */
 struct candidate {
 	const void *key;      /* bytes that are equal exactly when the content is */
@@ -35,5 +37,12 @@ bool pair_key(const struct match *match, enum side side, bool keyed, bool base, 
  *   kinds still to be compared).
  * What was merged into another match is `absorbed`. */
 void pair_in_folders(struct match **matches, size_t count, const bool *keyed_by_folder);
+
+/* Items of keyed kinds that are new on both sides of one folder, while a row of another folder with the
+ * same UID lost its local item: they were moved (by a run that was cut short, or by the user and somebody
+ * else), so what is there now descends from that row's base.  The match gets the row, with its new refs,
+ * if the old place has nothing left; else a copy of it without a number. */
+void pair_moved_together(struct arena *arena, struct match **matches, size_t count,
+			 const bool *keyed_by_folder);
 
 #endif

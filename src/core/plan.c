@@ -67,7 +67,7 @@ static void plan_local_edit(struct op *op, const struct policy *policy)
 /* Both sides have a version that the other has not seen. */
 static void plan_clash(struct op *op, const char *why)
 {
-	switch (op->match->compared) {
+	switch (match_compare(op->match)) {
 	case NOT_COMPARED:
 		decide(op, VERB_LOOK, SERVER, NULL);
 		op->compare = true;
@@ -139,7 +139,7 @@ static void plan_server_same(struct op *op, enum change local, const struct poli
 }
 
 /* The server's item was edited, or (unsure) may have been. */
-static void plan_server_edited(struct op *op, enum change local, bool unsure)
+static void plan_server_edited(struct op *op, enum change local, const struct policy *policy, bool unsure)
 {
 	switch (local) {
 	case CHANGE_ABSENT:
@@ -152,7 +152,10 @@ static void plan_server_edited(struct op *op, enum change local, bool unsure)
 		plan_clash(op, "edited on the server, new here");
 		return;
 	case CHANGE_SAME: /* reading it will show whether it changed */
-		decide(op, VERB_UPDATE, LOCAL, NULL);
+		if (policy->direction == DIRECTION_PUSH)
+			decide(op, VERB_NONE, LOCAL, NULL);
+		else
+			decide(op, VERB_UPDATE, LOCAL, NULL);
 		return;
 	case CHANGE_EDITED:
 		if (unsure)
@@ -237,10 +240,10 @@ static void plan_item(struct op *op, const struct policy *policy)
 		plan_server_gone(op, local, policy);
 		return;
 	case CHANGE_EDITED:
-		plan_server_edited(op, local, false);
+		plan_server_edited(op, local, policy, false);
 		return;
 	case CHANGE_UNSURE:
-		plan_server_edited(op, local, true);
+		plan_server_edited(op, local, policy, true);
 		return;
 	}
 }

@@ -94,6 +94,7 @@ static struct transfer *ask_transfer(struct alter *alter, struct work *work, enu
 	*transfer = (struct transfer){ .folder = from->seen[side],
 				       .to = to->seen[side],
 				       .ref = item->ref,
+				       .if_revision = from->traits->keyed ? item->revision : NULL,
 				       .hint = item->flags,
 				       .copy = copy };
 	work->transfer = transfer;
@@ -156,6 +157,8 @@ static const struct fail *ask_server(struct alter *alter, struct work *work)
 		return NULL;
 	if (op->verb == VERB_MOVE) {
 		ask_transfer(alter, work, SERVER, folder, to, item, false);
+		if (folder->traits->keyed) /* its UID tells where it is */
+			return NULL;
 		return intend(alter, work, INTENT_MOVE, folder, to, op->match->row,
 			      op->other->now[LOCAL]->ref);
 	}
@@ -354,6 +357,25 @@ static const struct fail *record_same(struct alter *alter, struct work *work)
 	return state_row_put(run->engine->state, row);
 }
 
+/* A body that can change on both sides may have changed where it was moved, too: the row keeps what it
+ * knew, and the next look finds that. */
+static void edited_on_the_way(struct op *op, struct row *row)
+{
+	const struct row *base = op->match->row;
+
+	if (op->side == LOCAL) {
+		row->side[SERVER].revision = base->side[SERVER].revision;
+		op->again = true;
+		return;
+	}
+	row->side[LOCAL].revision = base->side[LOCAL].revision;
+	op->again = strcmp(base->side[LOCAL].revision, op->other->now[LOCAL]->revision) != 0;
+	if (match_change(op->match, SERVER) != CHANGE_SAME) {
+		row->side[SERVER].revision = "";
+		op->again = true;
+	}
+}
+
 static const struct fail *record_move(struct alter *alter, struct work *work)
 {
 	struct run *run = alter->run;
@@ -375,11 +397,8 @@ static const struct fail *record_move(struct alter *alter, struct work *work)
 		op->again = match_change(op->match, LOCAL) != CHANGE_SAME;
 	else
 		row->side[SERVER].revision = work->transfer->now.revision;
-	/* A body that can change on the server may have changed on the way. */
-	if (moved == LOCAL && to->traits->server_edits) {
-		row->side[SERVER].revision = op->match->row->side[SERVER].revision;
-		op->again = true;
-	}
+	if (to->traits->server_edits)
+		edited_on_the_way(op, row);
 	run->outcome->moved[moved]++;
 	from->gave_rows = true;
 	if (moved == SERVER)

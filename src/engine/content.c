@@ -33,8 +33,11 @@ static void keep_print(struct run *run, struct match *match, enum side side, con
 		match->print = read->print;
 	if (!match->date)
 		match->date = read->date;
-	if (!match->key)
+	match->normal[side] = read->normal;
+	if (read->key && !match->row)
 		match->key = arena_str(run->round, read->key);
+	if (side == LOCAL && read->wrong)
+		match->trouble = read->wrong;
 }
 
 /* What cannot be read: gone or changed meanwhile is for the next look; anything else is the item's
@@ -91,6 +94,35 @@ static const struct fail *read_prints(struct run *run, struct match **matches, s
 	return f;
 }
 
+/* Asks the server for items that its listing left out: those that it has after all are there. */
+static const struct fail *read_unlisted(struct run *run, struct match **matches, size_t count)
+{
+	struct read *reads = memory_alloc(count * sizeof *reads);
+	struct arena *arena = arena_new();
+	const struct fail *f = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		reads[i].folder = run->folders[matches[i]->folder].seen[SERVER];
+		reads[i].ref = matches[i]->row->side[SERVER].ref;
+		reads[i].part = PART_PRINT;
+	}
+	f = store_read(run->engine->side[SERVER], reads, count, NULL, NULL, arena);
+	for (size_t i = 0; !f && i < count; i++) {
+		struct match *match = matches[i];
+
+		if (fail_is(reads[i].fail, FAIL_MISSING))
+			continue;
+		match->now[SERVER] = &match->row->side[SERVER];
+		if (reads[i].fail)
+			f = read_failed(run, match, SERVER, reads[i].fail);
+		else
+			keep_print(run, match, SERVER, &reads[i]);
+	}
+	arena_free(arena);
+	free(reads);
+	return f;
+}
+
 static bool is_new_here(const struct match *match)
 {
 	return !match->row && !match->absorbed && match->now[LOCAL] && !match->now[SERVER];
@@ -129,8 +161,7 @@ static const struct fail *look_at_new_here(struct run *run)
 		struct match *match = run->matches.items[i];
 		struct folder *folder = &run->folders[match->folder];
 
-		if (is_new_here(match) && !match->looked[LOCAL] && !folder->traits->keyed &&
-		    (gone || planned(folder)))
+		if (is_new_here(match) && !match->looked[LOCAL] && (gone || planned(folder)))
 			list[count++] = match;
 	}
 	if (!f && count)
@@ -203,8 +234,9 @@ static const struct fail *look_at_new_there(struct run *run)
 	for (size_t i = 0; i < run->matches.count; i++) {
 		struct match *match = run->matches.items[i];
 
+		if (run->folders[match->folder].traits->keyed)
+			continue;
 		if (is_new_there(match) && !match->looked[SERVER] &&
-		    !run->folders[match->folder].traits->keyed &&
 		    (!match->size || size_wanted(&gone, match->size, 0) ||
 		     size_wanted(&here, match->size, MAIL_NOISE_SIZE)))
 			list[count++] = match;
@@ -218,11 +250,128 @@ out:
 	return f;
 }
 
+/* ---- keyed kinds ----------------------------------------------------------------------------- */
+
+static bool is_keyed(const struct run *run, const struct match *match)
+{
+	return run->folders[match->folder].traits->keyed;
+}
+
+/* What a full listing of the server's does not hold may have been left out (a window, a page that got
+ * lost): it is gone only if it is not there when asked for by name. */
+static const struct fail *look_at_gone_there(struct run *run)
+{
+	struct match **list = memory_alloc((run->matches.count + 1) * sizeof(struct match *));
+	const struct fail *f = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < run->matches.count; i++) {
+		struct match *match = run->matches.items[i];
+		const struct folder *folder = &run->folders[match->folder];
+
+		if (is_keyed(run, match) && is_gone(match, SERVER) && folder->looked[SERVER] &&
+		    folder->listed_all[SERVER])
+			list[count++] = match;
+	}
+	if (count)
+		f = read_unlisted(run, list, count);
+	free(list);
+	return f;
+}
+
+/* The UIDs of new items on the server, where their listing did not give them and something may be their
+ * counterpart. */
+static const struct fail *look_at_keys(struct run *run)
+{
+	struct match **list = memory_alloc((run->matches.count + 1) * sizeof(struct match *));
+	const struct fail *f = NULL;
+	size_t count = 0;
+	bool sought = false;
+
+	for (size_t i = 0; i < run->matches.count; i++) {
+		struct match *match = run->matches.items[i];
+
+		if (!is_keyed(run, match))
+			continue;
+		sought |= is_new_here(match) || is_gone(match, SERVER) ||
+			  (match->row && !match->row->side[SERVER].ref);
+		if (is_new_there(match) && !match->key && !match->looked[SERVER])
+			list[count++] = match;
+	}
+	if (sought && count)
+		f = read_prints(run, list, count, SERVER);
+	free(list);
+	return f;
+}
+
+static int key_order(const void *a, const void *b)
+{
+	const struct match *left = *(struct match *const *)a, *right = *(struct match *const *)b;
+	int order = strcmp(left->key, right->key);
+
+	if (!order)
+		order = (left->folder > right->folder) - (left->folder < right->folder);
+	return order ? order : strcmp(left->now[LOCAL]->ref, right->now[LOCAL]->ref);
+}
+
+/* Does a row of the folder have this UID, and its file here? */
+static const struct fail *is_taken(struct run *run, const struct match *match, bool *taken)
+{
+	struct folder *folder = &run->folders[match->folder];
+	struct row *rows = NULL;
+	size_t count = 0;
+	const struct fail *f = NULL;
+
+	if (folder->saved.id)
+		f = state_rows_by_key(run->engine->state, match->key, run->round, &rows, &count);
+	for (size_t i = 0; !f && i < count; i++) {
+		const struct match *known =
+			folder->by_row ? map_getn(folder->by_row, &rows[i].id, sizeof rows[i].id) : NULL;
+
+		if (rows[i].folder == folder->saved.id && rows[i].side[LOCAL].ref &&
+		    (!known || known->now[LOCAL]))
+			*taken = true;
+	}
+	return f;
+}
+
+/* A folder of a server holds one item of a UID.  Of several files with one UID the first is it, and the
+ * others stay as they are, and are told. */
+static const struct fail *find_doubles(struct run *run)
+{
+	struct match **list = memory_alloc((run->matches.count + 1) * sizeof(struct match *));
+	const struct fail *f = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < run->matches.count; i++) {
+		struct match *match = run->matches.items[i];
+
+		if (is_keyed(run, match) && is_new_here(match) && match->key)
+			list[count++] = match;
+	}
+	qsort(list, count, sizeof(struct match *), key_order);
+	for (size_t i = 0; !f && i < count; i++) {
+		bool taken = i && list[i]->folder == list[i - 1]->folder &&
+			     strcmp(list[i]->key, list[i - 1]->key) == 0;
+
+		if (!taken)
+			f = is_taken(run, list[i], &taken);
+		if (taken)
+			list[i]->trouble = "another file of this folder has the same UID";
+	}
+	free(list);
+	return f;
+}
+
 const struct fail *content_pair(struct run *run)
 {
 	bool *keyed = NULL;
-	const struct fail *f = look_at_new_here(run);
+	const struct fail *f = look_at_gone_there(run);
 
+	if (!f)
+		f = look_at_new_here(run);
+	if (!f)
+		f = look_at_keys(run);
 	if (!f)
 		f = look_at_new_there(run);
 	if (f)
@@ -231,8 +380,9 @@ const struct fail *content_pair(struct run *run)
 	for (size_t i = 0; i < run->folder_count; i++)
 		keyed[i] = run->folders[i].traits->keyed;
 	pair_in_folders(run->matches.items, run->matches.count, keyed);
+	pair_moved_together(run->round, run->matches.items, run->matches.count, keyed);
 	free(keyed);
-	return NULL;
+	return find_doubles(run);
 }
 
 /* ---- looks that the planner asked for -------------------------------------------------------- */
@@ -266,8 +416,7 @@ static const struct fail *look_whole(struct run *run, struct match *match, enum 
 	return NULL;
 }
 
-/* Are both bodies equal?  Byte by byte here; the kinds whose servers rewrite what they are given get their
- * normalised comparison with their format. */
+/* Are both bodies of a message equal? */
 static const struct fail *compare(struct run *run, struct match *match)
 {
 	const struct fail *f = NULL;
@@ -283,20 +432,31 @@ static const struct fail *compare(struct run *run, struct match *match)
 
 const struct fail *content_look(struct run *run, struct op **ops, size_t count)
 {
+	struct match **list[SIDES] = { NULL, NULL };
 	const struct fail *f = NULL;
-	struct match **list = memory_alloc((count + 1) * sizeof(struct match *));
-	size_t local = 0;
+	size_t counts[SIDES] = { 0, 0 };
 
+	for (int s = 0; s < SIDES; s++)
+		list[s] = memory_alloc((count + 1) * sizeof(struct match *));
 	for (size_t i = 0; !f && i < count; i++) {
-		if (ops[i]->compare)
-			f = compare(run, ops[i]->match);
-		else if (ops[i]->side == SERVER)
-			f = look_whole(run, ops[i]->match, SERVER);
-		else
-			list[local++] = ops[i]->match;
+		struct op *op = ops[i];
+		struct match *match = op->match;
+		bool keyed = is_keyed(run, match);
+
+		for (int s = 0; keyed && s < SIDES; s++)
+			if (op->compare ? !digest_known(&match->normal[s]) : (int)op->side == s)
+				list[s][counts[s]++] = match;
+		if (!keyed && op->compare)
+			f = compare(run, match);
+		else if (!keyed && op->side == SERVER)
+			f = look_whole(run, match, SERVER);
+		else if (!keyed)
+			list[LOCAL][counts[LOCAL]++] = match;
 	}
-	if (!f && local)
-		f = read_prints(run, list, local, LOCAL);
-	free(list);
+	for (int s = 0; !f && s < SIDES; s++)
+		if (counts[s])
+			f = read_prints(run, list[s], counts[s], (enum side)s);
+	for (int s = 0; s < SIDES; s++)
+		free(list[s]);
 	return f;
 }

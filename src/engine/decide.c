@@ -54,12 +54,25 @@ static bool possible(const struct folder *folder, const struct op *op)
 	       (op->verb == VERB_CONFLICT && !op->match->now[SERVER]);
 }
 
+/* A real run sees from the body it reads whether the server's item changed; a dry run must look to tell. */
+static void look_first(struct op *op)
+{
+	if (op->verb == VERB_UPDATE && op->side == LOCAL &&
+	    match_change(op->match, SERVER) == CHANGE_UNSURE) {
+		op->verb = VERB_LOOK;
+		op->side = SERVER;
+		op->compare = false;
+	}
+}
+
 static void plan_one(struct run *run, struct match *match, struct op *op)
 {
 	const struct folder *folder = &run->folders[match->folder];
 
 	if (carried_out(folder) && !match->absorbed && !waits(run, match)) {
 		plan_match(run->round, match, folder->traits, &folder->policy, op);
+		if (run->request->dry_run)
+			look_first(op);
 		if (possible(folder, op))
 			return;
 	}

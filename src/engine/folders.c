@@ -131,7 +131,8 @@ static bool numbers_anew(const struct folder *folder)
 static bool learn(struct folder *folder)
 {
 	struct state_folder *saved = &folder->saved;
-	bool changed = !saved->id || saved->mode != folder->policy.mode || folder->new_roles;
+	bool changed = !saved->id || saved->mode != folder->policy.mode || folder->new_roles ||
+		       folder->new_label;
 
 	saved->mode = folder->policy.mode;
 	folder->renumbered = numbers_anew(folder);
@@ -278,6 +279,8 @@ const struct fail *folders_open(struct run *run)
 	f = check_names(run);
 	for (size_t i = 0; !f && i < run->folder_count; i++)
 		f = make_one(run, &run->folders[i]);
+	if (!f && !run->request->dry_run)
+		f = labels_agree(run);
 	if (!f)
 		f = save_all(run);
 	return f ? f : set_looks(run);

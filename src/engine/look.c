@@ -346,6 +346,7 @@ static const struct fail *take_side(struct run *run, struct folder *folder, enum
 	if (f)
 		return f;
 	folder->emptied[side] = listing->complete && !listing->count;
+	folder->listed_all[side] = listing->complete;
 	if (side == SERVER && listing->read_only)
 		folder->policy.server_read_only = true;
 	if (listing != &nothing_there) {

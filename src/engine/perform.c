@@ -97,6 +97,8 @@ static const struct fail *record_agree(struct run *run, struct op *op)
 	row_flags(run, row, op, done);
 	if (!op->match->row || !op->match->row->side[SERVER].ref)
 		run->outcome->adopted++;
+	if (folder->traits->keyed && (!row->id || !digest_known(&row->normal)))
+		return base_of_local(run, op, row);
 	return state_row_put(run->engine->state, row);
 }
 

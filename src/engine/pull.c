@@ -7,7 +7,8 @@
 
 #define CHUNK 1000                        /* reads in one call */
 #define BATCH_ITEMS 500                   /* writes between two durability barriers … */
-#define BATCH_BYTES ((uint64_t)32 << 20)  /* … or this much */
+#define BATCH_BYTES ((uint64_t)32 << 20)  /* … or this much … */
+#define BATCH_MEMORY ((uint64_t)4 << 20)  /* … of bodies that lie in memory */
 
 struct pull {
 	struct run *run;
@@ -28,11 +29,15 @@ static bool replaces(const struct op *op)
 	return op->match->now[LOCAL] && (op->verb == VERB_UPDATE || op->verb == VERB_CONFLICT);
 }
 
-/* The bytes are those of the base: only the revision moved. */
+/* The bytes are those of the base, or mean the same: only the revision moved. */
 static bool unchanged(const struct op *op, const struct read *read)
 {
-	return op->verb == VERB_UPDATE && op->match->row &&
-	       digest_equal(&op->match->row->side[SERVER].digest, &read->body->digest);
+	const struct row *row = op->match->row;
+
+	if (op->verb != VERB_UPDATE || !row)
+		return false;
+	return digest_equal(&row->side[SERVER].digest, &read->body->digest) ||
+	       (digest_known(&read->normal) && digest_equal(&row->normal, &read->normal));
 }
 
 /* Where old bytes go, recorded before anything moves. */
@@ -91,6 +96,7 @@ static const struct fail *record(struct pull *pull, size_t i)
 	const struct write *write = &pull->writes[i];
 	struct row *row = row_for(pull->arena, op->match, &run->folders[op->folder]);
 	struct flags flags = read->has_flags ? read->now.flags : op->match->now[SERVER]->flags;
+	const struct fail *f = NULL;
 
 	row->side[SERVER] = *op->match->now[SERVER];
 	row->side[SERVER].flags = flags;
@@ -109,17 +115,14 @@ static const struct fail *record(struct pull *pull, size_t i)
 	row->side[LOCAL].flags = write->now.flags;
 	row->marks = write->body->wire ? ROW_WIRE : 0;
 	row->date = read->date;
-	row->print = write->body->print;
 	if (write->key)
 		row->key = write->key;
-	row->message_id = write->body->fields.message_id;
-	row->subject = write->body->fields.subject;
-	row->from = write->body->fields.from;
-	row->sent = write->body->fields.sent;
+	row_describe(row, write->body);
 	run->outcome->pulled++;
 	if (op->verb == VERB_CONFLICT)
 		run->outcome->conflicts++;
-	return state_row_put(run->engine->state, row);
+	f = state_row_put(run->engine->state, row);
+	return f ? f : base_keep(run, row, write->body);
 }
 
 static const struct fail *write_batch(struct pull *pull)
@@ -202,7 +205,7 @@ static const struct fail *arrived(void *context, struct read *read)
 	*write = (struct write){
 		.folder = folder->seen[LOCAL],
 		.body = read->body,
-		.key = op->match->key ? op->match->key : arena_str(pull->arena, read->key),
+		.key = arena_str(pull->arena, read->key ? read->key : op->match->key),
 		.flags = pull->done[pull->count].has_flags ? pull->done[pull->count].now.flags
 							   : op->match->now[SERVER]->flags,
 		.date = read->date,
@@ -214,7 +217,7 @@ static const struct fail *arrived(void *context, struct read *read)
 	pull->count++;
 	pull->bytes += read->body->size;
 	read->body = NULL; /* now the batch's */
-	if (pull->count >= BATCH_ITEMS || pull->bytes >= BATCH_BYTES)
+	if (pull->count >= BATCH_ITEMS || pull->bytes >= (folder->traits->keyed ? BATCH_MEMORY : BATCH_BYTES))
 		return flush(pull);
 	return NULL;
 }

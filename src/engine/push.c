@@ -71,11 +71,7 @@ static const struct fail *read_bodies(struct push *push, struct op **ops, size_t
 		*item = (struct item){ .op = ops[i], .body = reads[i].body };
 		/* What is sent is what was read now, not what was listed. */
 		item->row = row_for(push->arena, ops[i]->match, &run->folders[ops[i]->match->folder]);
-		item->row->print = item->body->print;
-		item->row->message_id = item->body->fields.message_id;
-		item->row->subject = item->body->fields.subject;
-		item->row->from = item->body->fields.from;
-		item->row->sent = item->body->fields.sent;
+		row_describe(item->row, item->body);
 		push->count++;
 		if (reads[i].now.revision) {
 			struct version *now = arena_alloc(push->arena, sizeof *now);
@@ -184,7 +180,7 @@ static const struct fail *prepare(struct push *push)
 		write = &push->writes[push->write_count++];
 		*write = (struct write){ .folder = folder->seen[SERVER],
 					 .body = item->body,
-					 .key = op->match->key,
+					 .key = item->row->key,
 					 .flags = flags_to_send(push, op),
 					 .date = op->match->row ? op->match->row->date : op->match->date };
 		if (folder->traits->server_edits && op->verb == VERB_UPDATE && op->match->now[SERVER]) {
@@ -251,7 +247,7 @@ static bool supersedes(const struct item *item)
 	return item->intent.id && item->op->verb == VERB_UPDATE && item->op->match->now[SERVER];
 }
 
-static const struct fail *record(struct push *push, struct item *item)
+static const struct fail *record(struct push *push, const struct item *item)
 {
 	struct run *run = push->run;
 	struct op *op = item->op;
@@ -273,6 +269,8 @@ static const struct fail *record(struct push *push, struct item *item)
 	row_flags(run, row, op, done);
 	row->marks &= ~(uint32_t)ROW_KEPT;
 	f = state_row_put(run->engine->state, row);
+	if (!f)
+		f = base_keep(run, row, item->body);
 	if (!f)
 		f = op_history(run, op);
 	run->outcome->pushed++;

@@ -55,8 +55,8 @@ static struct pending *leave_item(struct run *run, struct folder *folder, enum s
 }
 
 /* Remembers open work on the operation's item. */
-static void leave(struct run *run, const struct op *op, struct folder *folder, enum leave why,
-		  const char *text)
+static const struct pending *leave(struct run *run, const struct op *op, struct folder *folder,
+				   enum leave why, const char *text)
 {
 	enum side side = SERVER;
 	const char *ref = match_handle(op->match, &side);
@@ -68,6 +68,7 @@ static void leave(struct run *run, const struct op *op, struct folder *folder, e
 	} else if (why == LEAVE_RACED) {
 		run->outcome->raced++;
 	}
+	return pending;
 }
 
 /* What failed.  A move is found again only if its other end is looked at, too. */
@@ -118,6 +119,7 @@ void op_open(struct run *run, const struct op *op)
 const struct fail *op_end(struct run *run, struct op *op, const struct fail *fail)
 {
 	struct folder *folder = &run->folders[op->folder], *home = &run->folders[op->match->folder];
+	const struct fail *f = NULL;
 
 	if (fail && fail->scope > FAIL_FOLDER)
 		return fail;
@@ -137,10 +139,11 @@ const struct fail *op_end(struct run *run, struct op *op, const struct fail *fai
 		leave(run, op, home, op->leave, op->why);
 	else if (op->flags_left)
 		leave(run, op, home, LEAVE_DIRECTION, "flags");
-	else if (op->again)
-		leave(run, op, &run->folders[op->to], LEAVE_RACED, "to be looked at again");
+	else if (op->again) /* written with the row: the cursor may have moved past it already */
+		f = state_pending_put(run->engine->state, leave(run, op, &run->folders[op->to], LEAVE_RACED,
+								"to be looked at again"));
 	count_open(run, op, (size_t)-1);
-	return NULL;
+	return f;
 }
 
 const struct fail *op_history(struct run *run, const struct op *op)

@@ -21,6 +21,7 @@ struct folder {
 	uint64_t items;                   /* rows on both sides before this run */
 	bool missing[SIDES];              /* known, but not there any more */
 	bool new_roles;                   /* the state has others */
+	bool new_label;                   /* the state has another title or color */
 	bool renumbered;                  /* by the server, before anything of it was listed */
 	bool gave_rows;                   /* rows were taken out of it, or ops of it removed items */
 
@@ -30,6 +31,7 @@ struct folder {
 	bool looked[SIDES];               /* it was: its cursor may be saved */
 	const char *cursor[SIDES];        /* of the listing, to be saved */
 	bool emptied[SIDES];              /* listed in full, nothing there */
+	bool listed_all[SIDES];           /* listed in full: what is missing in it seems gone */
 	struct map *by_row;               /* row id → match */
 	struct pending *pending;          /* what was open when the round began */
 	size_t pending_count;
@@ -91,6 +93,9 @@ const struct fail *folders_close(struct run *run) MUST_CHECK;
 /* The local list alone, for one who only looks: nothing is made, saved or renamed. */
 const struct fail *folders_look(struct run *run) MUST_CHECK;
 struct folder *folders_by_id(const struct run *run, int64_t id); /* NULL none */
+
+/* labels.c: titles and colors; before the folders are saved.  Not in a dry run. */
+const struct fail *labels_agree(struct run *run) MUST_CHECK;
 
 /* recover.c: what a run left behind that did not end. */
 const struct fail *recover_places(struct run *run) MUST_CHECK;  /* before anything else */
@@ -157,6 +162,17 @@ void ref_claim(struct run *run, const struct folder *folder, const char *ref);
  * row nor another item of this round has; NULL none. */
 const struct fail *ref_unclaimed(struct run *run, const struct folder *folder, const char *const *refs,
 				 size_t count, const char **ref) MUST_CHECK;
+
+/* base.c */
+
+/* What the row is to remember of a body's content, for people and to know it again; the strings are the
+ * body's. */
+void row_describe(struct row *row, const struct body *body);
+/* Keeps the bytes of an item of a keyed kind as the base of its row, which is stored already.  Nothing
+ * for mail. */
+const struct fail *base_keep(struct run *run, const struct row *row, struct body *body) MUST_CHECK;
+/* Both sides were found equal: describes and stores the row, and keeps the local bytes as its base. */
+const struct fail *base_of_local(struct run *run, const struct op *op, struct row *row) MUST_CHECK;
 
 /* vault.c */
 

@@ -180,6 +180,7 @@ struct flag_change {
 struct transfer {
 	const struct store_folder *folder, *to;
 	const char *ref;
+	const char *if_revision; /* keyed kinds: only if it still has this revision; NULL: whatever it has */
 	struct flags hint;
 	bool copy;
 	const char *name;        /* a wish for the ref there; NULL none */

@@ -222,12 +222,16 @@ static void choose_options(struct story *h)
 	server->silent_writes = !h->dav && roll(d, 3) == 0;
 	server->silent_transfers = server->silent_writes;
 	server->slow_moves = roll(d, 3) == 0;
-	server->no_transfers = h->dav;
 	server->shared_expunge = !h->dav && roll(d, 5) == 0;
 	server->flaky = h->dav && roll(d, 5) == 0;
 	local->exchanges = roll(d, 2);
 	h->round_most = roll(d, 4) ? 0 : 2;
 	h->remove = roll(d, 4) ? DELETE_TRASH : DELETE_EXPUNGE;
+	if (h->dav) {
+		server->lists_keys = roll(d, 2);
+		local->lists_keys = roll(d, 2);
+		server->no_transfers = roll(d, 2);
+	}
 }
 
 /* ---- contents ----------------------------------------------------------------------------------- */
@@ -874,7 +878,8 @@ static bool sync_run(struct story *h, long stop_at, bool running)
 	if (f && !h->stopped)
 		wrong(h, "the run failed: %s", f->text);
 	h->ever_stopped |= h->stopped;
-	if (!f && outcome.set_aside && !h->ever_stopped && !h->options[SERVER].shared_expunge)
+	if (!f && outcome.set_aside && !h->ever_stopped && !h->options[SERVER].shared_expunge &&
+	    !(h->busy && h->dav))
 		wrong(h, "%llu items set aside", (unsigned long long)outcome.set_aside);
 	if (verbose)
 		show_places(h);
