@@ -113,13 +113,29 @@ static const struct fail *folders_add(struct service *service, struct table *tab
 	return f;
 }
 
+/* What one service of the account has. */
+static enum exit_code service_add(const struct account *account, const struct service_type *type,
+				  struct table *table, struct json *json)
+{
+	struct service *service = NULL;
+	const struct fail *f = service_look(type, account, &service);
+	char label[SERVICE_LABEL];
+
+	if (!f)
+		f = folders_add(service, table, json);
+	service_label(type, account, label);
+	if (f)
+		log_line(LOG_QUIET, "%s: %s", label, f->text);
+	service_close(service);
+	return exit_code_of(f);
+}
+
 static enum exit_code account_tell(const struct call *call, const struct account *account,
 				   struct json *json)
 {
 	static const char *const heads[] = { "FOLDER", "MODE", "FROM", "ITEMS", "SIZE" };
-	struct service *service = NULL;
+	enum exit_code code = EXIT_DONE;
 	struct table table;
-	const struct fail *f = service_look(account, &service);
 
 	table_init(&table, sizeof heads / sizeof *heads);
 	table.right[3] = table.right[4] = true;
@@ -131,14 +147,14 @@ static enum exit_code account_tell(const struct call *call, const struct account
 	json_text(json, account->store);
 	json_key(json, "folders");
 	json_begin(json, '[');
-	if (!f)
-		f = folders_add(service, &table, json);
+	for (size_t t = 0; t < SERVICE_TYPES; t++)
+		if (service_wanted(&service_types[t], account))
+			code = exit_code_worse(code,
+					       service_add(account, &service_types[t], &table, json));
 	json_end(json, ']');
 	json_end(json, '}');
 
-	if (f) {
-		log_line(LOG_QUIET, "%s: %s", account->name, f->text);
-	} else if (!call->json) {
+	if (!call->json && (code == EXIT_DONE || table.lines.count > 1)) {
 		terminal_safe(call->out, account->name, strlen(account->name));
 		buf_adds(call->out, "  ");
 		terminal_safe(call->out, account->store, strlen(account->store));
@@ -149,8 +165,7 @@ static enum exit_code account_tell(const struct call *call, const struct account
 			buf_adds(call->out, "  not synchronised yet\n");
 	}
 	table_free(&table);
-	service_close(service);
-	return exit_code_of(f);
+	return code;
 }
 
 static enum exit_code run(const struct call *call)

@@ -1,4 +1,4 @@
-/* Service: the mail of one account, opened to be looked at; and what that shares with a run. */
+/* Service: opened to be looked at; and what that shares with a run. */
 #include "command/service.h"
 
 #include "base/arena.h"
@@ -11,10 +11,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-struct service *service_new(const struct account *account)
+struct service *service_new(const struct service_type *type, const struct account *account)
 {
 	struct service *service = memory_alloc(sizeof *service);
 
+	service->type = type;
 	service->account = account;
 	service->arena = arena_new();
 	service->root = service->inner = service->lock = -1;
@@ -37,7 +38,7 @@ void service_close(struct service *service)
 	if (service->inner >= 0)
 		close(service->inner);
 	if (service->fresh) /* goes only if it is still empty */
-		unlinkat(service->root, SERVICE_MAIL, AT_REMOVEDIR);
+		unlinkat(service->root, service->type->makes, AT_REMOVEDIR);
 	if (service->scratch) {
 		rmdir(service->scratch);
 		free(service->scratch);
@@ -62,23 +63,24 @@ const struct fail *service_inner_open(struct service *service, bool make)
 			   FAIL_ACCOUNT);
 }
 
-bool service_state_there(const struct service *service)
+bool service_state_there(const struct service *service, const struct service_type *type)
 {
 	return service->inner >= 0 &&
-	       faccessat(service->inner, SERVICE_STATE, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	       faccessat(service->inner, type->state, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-const struct fail *service_look(const struct account *account, struct service **result)
+const struct fail *service_look(const struct service_type *type, const struct account *account,
+				struct service **result)
 {
-	struct service *service = service_new(account);
+	struct service *service = service_new(type, account);
 	const struct fail *f = service_root_open(service);
 
 	if (!f)
 		f = service_inner_open(service, false);
 	if (fail_is(f, FAIL_MISSING))
 		f = NULL;
-	if (!f && service_state_there(service))
-		f = state_open(service->inner, SERVICE_STATE, &service->state);
+	if (!f && service_state_there(service, type))
+		f = state_open(service->inner, type->state, &service->state);
 	if (f) {
 		service_close(service);
 		service = NULL;
@@ -98,7 +100,8 @@ int64_t service_noted(const struct service *service)
 {
 	struct stat status;
 
-	if (service->inner < 0 || fstatat(service->inner, SERVICE_LOCK, &status, AT_SYMLINK_NOFOLLOW) < 0)
+	if (service->inner < 0 ||
+	    fstatat(service->inner, service->type->lock, &status, AT_SYMLINK_NOFOLLOW) < 0)
 		return 0;
 	return status.st_mtim.tv_sec;
 }

@@ -1,4 +1,4 @@
-/* Service: the mail of one account, opened for a run. */
+/* Service: opened for a run. */
 #include "command/service.h"
 
 #include "base/arena.h"
@@ -6,8 +6,6 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/step.h"
-#include "store/imap/imap.h"
-#include "store/maildir/maildir.h"
 #include "store/trace.h"
 
 #include <dirent.h>
@@ -20,8 +18,6 @@
 #include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define SPOOL "spool"
 
 /* ---- directories ----------------------------------------------------------------------------- */
 
@@ -120,21 +116,19 @@ static void lock_wait(const struct service *service)
 static const struct fail *lock_take(struct service *service)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	const char *store = service->account->store, *name = service->type->lock;
 	pid_t holder;
 
-	service->lock = openat(service->inner, SERVICE_LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-			       FILE_MODE);
+	service->lock = openat(service->inner, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
 	if (service->lock < 0)
-		return fail_errno(FAIL_ACCOUNT, errno, "%s/" SERVICE_INNER "/" SERVICE_LOCK,
-				  service->account->store);
+		return fail_errno(FAIL_ACCOUNT, errno, "%s/" SERVICE_INNER "/%s", store, name);
 	if (fcntl(service->lock, F_SETLK, &lock) == 0)
 		return NULL;
 	lock_wait(service);
 	if (fcntl(service->lock, F_SETLK, &lock) == 0)
 		return NULL;
 	if (errno != EAGAIN && errno != EACCES)
-		return fail_errno(FAIL_ACCOUNT, errno, "%s/" SERVICE_INNER "/" SERVICE_LOCK,
-				  service->account->store);
+		return fail_errno(FAIL_ACCOUNT, errno, "%s/" SERVICE_INNER "/%s", store, name);
 	holder = lock_holder(service);
 	if (holder > 0)
 		return fail_make(FAIL_LOCKED, FAIL_ACCOUNT,
@@ -168,74 +162,29 @@ static const struct fail *spool_empty(struct service *service)
 
 static const struct fail *spool_open(struct service *service)
 {
-	const struct fail *f = file_open_directory(service->inner, SPOOL, true,
+	const struct fail *f = file_open_directory(service->inner, service->type->spool, true,
 						   &service->spool.directory);
 
 	snprintf(service->spool.prefix, sizeof service->spool.prefix, "%ld.", (long)getpid());
 	return f ? fail_scoped(f, FAIL_ACCOUNT) : spool_empty(service);
 }
 
-/* ---- whose store it is ----------------------------------------------------------------------- */
-
-#define OWNER "user"
-
-const struct fail *service_own(const struct service *service)
-{
-	const char *owner = NULL;
-	const struct fail *f = state_memo_get(service->state, OWNER, service->arena, &owner);
-
-	if (f || owner)
-		return f;
-	return state_memo_put(service->state, OWNER, service->account->user);
-}
-
-static const struct fail *owner_check(const struct service *service)
-{
-	const struct account *account = service->account;
-	const char *owner = NULL;
-	const struct fail *f = state_memo_get(service->state, OWNER, service->arena, &owner);
-
-	if (f || !owner || strcmp(owner, account->user) == 0)
-		return f;
-	return fail_make(FAIL_CONFIG, FAIL_ACCOUNT,
-			 "%s holds the mail of %s, not of %s: give each user a store of their own (or, if it "
-			 "is the same mailbox under a new name, remove %s/" SERVICE_INNER ")",
-			 account->store, owner, account->user, account->store);
-}
-
 /* ---- stores ----------------------------------------------------------------------------------- */
-
-static const struct fail *server_open(struct service *service, const char *secret)
-{
-	const struct account *account = service->account;
-	struct imap_options options = {
-		.host = account->has_imap ? account->imap.host : account->server,
-		.port = account->has_imap ? account->imap.port : "993",
-		.implicit_tls = account->has_imap ? account->imap.implicit_tls : true,
-		.plain = account->tls_none,
-		.user = account->user,
-		.ca_file = account->tls_ca_file,
-		.fingerprint = account->tls_fingerprint,
-		.timeout = account->timeout,
-		.secret = secret,
-	};
-	const struct fail *f = state_memo_get(service->state, "server", service->arena, &options.memo);
-
-	if (!f)
-		service->side[SERVER] = imap_open(&options);
-	return f;
-}
 
 static const struct fail *stores_open(struct service *service, const char *secret)
 {
+	const struct service_type *type = service->type;
+	const char *memo = NULL;
 	const struct fail *f;
 
-	service->fresh = faccessat(service->root, SERVICE_MAIL, F_OK, AT_SYMLINK_NOFOLLOW) < 0;
-	f = maildir_open(service->root, &service->side[LOCAL]);
+	service->fresh = type->makes &&
+			 faccessat(service->root, type->makes, F_OK, AT_SYMLINK_NOFOLLOW) < 0;
+	f = type->open_local(service->root, &service->side[LOCAL]);
 	if (!f)
-		f = server_open(service, secret);
+		f = state_memo_get(service->state, "server", service->arena, &memo);
 	if (f)
 		return fail_scoped(f, FAIL_ACCOUNT);
+	service->side[SERVER] = type->open_server(service->account, secret, memo);
 	for (int s = 0; s < SIDES; s++) {
 		if (log_level() >= LOG_WIRE)
 			service->side[s] = trace_open(service->side[s],
@@ -262,8 +211,8 @@ static const struct fail *open_dry(struct service *service)
 	} else if (!f) {
 		f = lock_take(service);
 	}
-	if (!f && service_state_there(service))
-		f = state_open(service->inner, SERVICE_STATE, &service->state);
+	if (!f && service_state_there(service, service->type))
+		f = state_open(service->inner, service->type->state, &service->state);
 	if (!f && !service->state)
 		service->state = state_memory();
 	return f;
@@ -280,18 +229,18 @@ static const struct fail *open_wet(struct service *service)
 	if (!f)
 		f = spool_open(service);
 	if (!f)
-		f = state_open(service->inner, SERVICE_STATE, &service->state);
+		f = state_open(service->inner, service->type->state, &service->state);
 	return f;
 }
 
-const struct fail *service_run(const struct account *account, const char *secret, bool dry,
-			       struct service **result)
+const struct fail *service_run(const struct service_type *type, const struct account *account,
+			       const char *secret, bool dry, struct service **result)
 {
-	struct service *service = service_new(account);
+	struct service *service = service_new(type, account);
 	const struct fail *f = dry ? open_dry(service) : open_wet(service);
 
 	if (!f)
-		f = owner_check(service);
+		f = service_own_check(service);
 	if (!f)
 		f = stores_open(service, secret);
 	if (f) {

@@ -1,9 +1,10 @@
-/* Sync: what the files of `koc sync` share.  sync.c takes the command line and runs a worker for each
- * account; sync_account.c is the work of one; sync_tell.c says what came of it. */
+/* Sync: what the files of `koc sync` share.  sync.c takes the command line; sync_jobs.c runs a worker for each
+ * service of each account; sync_service.c is the work of one; sync_tell.c says what came of it. */
 #ifndef KOC_COMMAND_SYNC_H
 #define KOC_COMMAND_SYNC_H
 
 #include "command/command.h"
+#include "command/service.h"
 #include "engine/account.h"
 
 struct worker;
@@ -18,17 +19,30 @@ struct sync_values {
 	int64_t seconds; /* --max-time; 0 none */
 };
 
-/* Synchronises the mail of one account, in its worker: what is for standard output goes to `out`.
- * `secret` may be NULL only if no login is tried.  `found` as in struct sync_request. */
-enum exit_code sync_account(const struct call *call, const struct account *account, const char *secret,
-			    struct worker *worker, bool *found);
+/* One service of one account, and what is asked of it. */
+struct sync_task {
+	const struct call *call;
+	const struct account *account;
+	const struct service_type *type;
+	char label[SERVICE_LABEL];  /* what people are told that it is */
+	const char **folders;       /* those of the call that can be its own; count 0: all there are */
+	size_t folder_count;
+	bool alone;                 /* nobody else of the call can have them: they must be there */
+};
 
-/* What an account's run did, for people (one line), as a plan (dry runs), for programs (a JSON object). */
-void sync_tell_people(const struct account *account, const struct sync_outcome *outcome, struct buf *out);
-void sync_tell_plan(const struct call *call, const struct account *account, const struct buf *plan,
-		    struct buf *out);
+/* Runs all services of all accounts of the call, side by side. */
+enum exit_code sync_jobs(const struct call *call);
+
+/* Synchronises one service, in its worker: what is for standard output goes to worker->out.  `secret` may be
+ * NULL only if no login is tried.  `found` (task->folder_count of them) is set where there is such a folder. */
+enum exit_code sync_service(const struct sync_task *task, const char *secret, struct worker *worker,
+			    bool *found);
+
+/* What a service's run did, for people (one line), as a plan (dry runs), for programs (a JSON object). */
+void sync_tell_people(const struct sync_task *task, const struct sync_outcome *outcome, struct buf *out);
+void sync_tell_plan(const struct sync_task *task, const struct buf *plan, struct buf *out);
 /* `error`: why it ended early; NULL: it did not.  plan: NULL no dry run. */
-void sync_tell_program(const struct account *account, const struct sync_outcome *outcome, const char *error,
+void sync_tell_program(const struct sync_task *task, const struct sync_outcome *outcome, const char *error,
 		       enum exit_code code, const struct buf *plan, struct buf *out);
 
 /* Did anything happen that is told? */

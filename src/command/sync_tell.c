@@ -44,7 +44,12 @@ bool sync_did_something(const struct sync_outcome *outcome)
 	return false;
 }
 
-void sync_tell_people(const struct account *account, const struct sync_outcome *outcome, struct buf *out)
+static void add_safe(struct buf *out, const char *text)
+{
+	terminal_safe(out, text, strlen(text));
+}
+
+void sync_tell_people(const struct sync_task *task, const struct sync_outcome *outcome, struct buf *out)
 {
 	const char *between = ": ";
 	bool any = false;
@@ -57,7 +62,7 @@ void sync_tell_people(const struct account *account, const struct sync_outcome *
 		if (count == 0)
 			continue;
 		if (!any)
-			terminal_safe(out, account->name, strlen(account->name));
+			add_safe(out, task->label);
 		buf_addf(out, "%s%" PRIu64 " %s", between, count, counts[i].words);
 		between = ", ";
 		any = true;
@@ -65,18 +70,18 @@ void sync_tell_people(const struct account *account, const struct sync_outcome *
 	if (any) {
 		buf_addc(out, '\n');
 	} else if (isatty(STDOUT_FILENO) || log_level() >= LOG_VERBOSE) {
-		terminal_safe(out, account->name, strlen(account->name));
+		add_safe(out, task->label);
 		buf_adds(out, ": nothing new\n");
 	}
 }
 
-void sync_tell_plan(const struct call *call, const struct account *account, const struct buf *plan,
-		    struct buf *out)
+/* The folders in it tell the kinds apart, but not the accounts. */
+void sync_tell_plan(const struct sync_task *task, const struct buf *plan, struct buf *out)
 {
 	const char *at = plan->data;
 
-	if (call->account_count > 1 && plan->size > 0) {
-		terminal_safe(out, account->name, strlen(account->name));
+	if (task->call->account_count > 1 && plan->size > 0) {
+		add_safe(out, task->label);
 		buf_adds(out, ":\n");
 	}
 	while (*at) {
@@ -90,14 +95,16 @@ void sync_tell_plan(const struct call *call, const struct account *account, cons
 		buf_adds(out, "and more\n");
 }
 
-void sync_tell_program(const struct account *account, const struct sync_outcome *outcome, const char *error,
+void sync_tell_program(const struct sync_task *task, const struct sync_outcome *outcome, const char *error,
 		       enum exit_code code, const struct buf *plan, struct buf *out)
 {
 	struct json json = { .out = out };
 
 	json_begin(&json, '{');
 	json_key(&json, "account");
-	json_text(&json, account->name);
+	json_text(&json, task->account->name);
+	json_key(&json, "service");
+	json_text(&json, task->type->name);
 	json_key(&json, "status");
 	json_number(&json, code);
 	json_key(&json, "error");

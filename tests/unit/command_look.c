@@ -126,10 +126,10 @@ static void status_for_programs(void **state)
 	(void)state;
 	assert_string_equal(
 		told(&command_status, 0, 2, true, EXIT_DONE),
-		"[{\"account\":\"new\",\"last-run\":null,\"changed-here\":[],\"held\":[],"
+		"[{\"account\":\"new\",\"service\":\"mail\",\"last-run\":null,\"changed-here\":[],\"held\":[],"
 		"\"set-aside\":[],\"waiting\":{\"raced\":0,\"direction\":0,\"scope\":0},\"next-retry\":null,"
-		"\"conflicts\":[]},"
-		"{\"account\":\"work\",\"last-run\":{\"began\":\"2026-11-22T14:03:00Z\","
+		"\"server-waits-until\":null,\"conflicts\":[]},"
+		"{\"account\":\"work\",\"service\":\"mail\",\"last-run\":{\"began\":\"2026-11-22T14:03:00Z\","
 		"\"ended\":\"2026-11-22T14:03:01Z\",\"status\":1,\"summary\":\"1 pulled\",\"nothing-new\":null},"
 		"\"changed-here\":[{\"folder\":\"mail/INBOX\",\"new\":0,\"edited\":0,"
 		"\"removed\":1,\"flags\":0}],"
@@ -138,7 +138,7 @@ static void status_for_programs(void **state)
 		"\"item\":\"Hello\\nthere\",\"reason\":\"over quota\",\"tries\":3,"
 		"\"next\":\"2026-11-22T14:03:00Z\"}],"
 		"\"waiting\":{\"raced\":0,\"direction\":0,\"scope\":1},"
-		"\"next-retry\":\"2026-11-22T14:03:00Z\","
+		"\"next-retry\":\"2026-11-22T14:03:00Z\",\"server-waits-until\":null,"
 		"\"conflicts\":[{\"number\":1,\"time\":\"2026-11-22T14:03:00Z\","
 		"\"folder\":\"mail/INBOX\",\"item\":\"Lunch\","
 		"\"why\":\"edited here, removed on the server\",\"path\":\"Conflicts/mail/cur/x\"}]}]\n");
@@ -180,7 +180,7 @@ static void nothing_made(void **state)
 	(void)state;
 	snprintf(path, sizeof path, "%s/none", room_path);
 	assert_int_equal(access(path, F_OK), -1);
-	snprintf(path, sizeof path, "%s/.koc/lock", store);
+	snprintf(path, sizeof path, "%s/.koc/mail.lock", store);
 	assert_int_equal(access(path, F_OK), -1);
 }
 

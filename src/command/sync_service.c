@@ -1,4 +1,4 @@
-/* Sync: the work of one account, in its worker. */
+/* Sync: the work of one service of an account, in its worker. */
 #include "command/sync.h"
 
 #include "base/arena.h"
@@ -7,7 +7,6 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "base/terminal.h"
-#include "command/service.h"
 #include "command/worker.h"
 #include "config/rules.h"
 
@@ -20,7 +19,7 @@
 
 /* What the engine calls back with. */
 struct sync {
-	const struct account *account;
+	const struct sync_task *task;
 	struct worker *worker;
 	const char *text_folder; /* a folder for which text mode was asked; NULL none */
 	size_t text_count;
@@ -32,7 +31,7 @@ static void settings(void *context, const char *path, enum kind kind, uint32_t r
 {
 	struct sync *sync = context;
 
-	config_folder(sync->account, path, kind, roles, settings);
+	config_folder(sync->task->account, path, kind, roles, settings);
 	if (settings->mode != settings->asked && sync->text_count++ == 0) {
 		str_copy(sync->folder, sizeof sync->folder, path);
 		sync->text_folder = sync->folder;
@@ -43,7 +42,7 @@ static void tell(void *context, const char *line)
 {
 	const struct sync *sync = context;
 
-	log_line(LOG_QUIET, "%s: %s", sync->account->name, line);
+	log_line(LOG_QUIET, "%s: %s", sync->task->label, line);
 }
 
 static void show_progress(void *context, const struct progress *progress)
@@ -82,26 +81,35 @@ static const char *folder_in_use(const struct call *call, const struct account *
 	return NULL;
 }
 
-/* Counts the lost races that the later rounds of the run did not make good. */
-static const struct fail *still_open(struct service *service, bool *open)
+/* Lost races that the later rounds of the run did not make good. */
+static size_t still_open(struct service *service, const struct sync_outcome *outcome)
 {
 	struct pending *pending = NULL;
-	size_t count = 0;
-	const struct fail *f = state_pending(service->state, 0, service->arena, &pending, &count);
+	size_t count = 0, open = 0;
+	const struct fail *f = NULL;
 
-	*open = false;
-	for (size_t i = 0; !f && i < count; i++)
-		*open = *open || pending[i].why == PENDING_RACED;
-	return f;
+	if (outcome->raced == 0)
+		return 0;
+	f = state_pending(service->state, 0, service->arena, &pending, &count);
+	if (f)
+		return (size_t)outcome->raced;
+	for (size_t i = 0; i < count; i++)
+		open += pending[i].why == PENDING_RACED;
+	return open;
 }
 
-static enum exit_code outcome_code(struct service *service, const struct sync_outcome *outcome)
+/* Tells what is left for the next run, since the status says that something is. */
+static enum exit_code outcome_code(const struct sync *sync, struct service *service,
+				   const struct sync_outcome *outcome)
 {
 	enum exit_code code = EXIT_DONE;
-	bool open = false;
+	size_t open = still_open(service, outcome);
 
-	if (outcome->raced > 0 && (still_open(service, &open) || open))
+	if (open > 0) {
+		log_line(LOG_QUIET, "%s: %zu %s during the run; the next one looks again", sync->task->label,
+			 open, open == 1 ? "item changed" : "items changed");
 		code = EXIT_SOME;
+	}
 	if (outcome->set_aside > 0 || outcome->folders_failed > 0)
 		code = EXIT_SOME;
 	return exit_code_worse(code, outcome->held > 0 ? EXIT_HELD : EXIT_DONE);
@@ -110,68 +118,78 @@ static enum exit_code outcome_code(struct service *service, const struct sync_ou
 /* Not in a run of cron's that changed nothing: that is to print nothing. */
 static void tell_text(const struct sync *sync, const struct sync_outcome *outcome)
 {
+	const char *label = sync->task->label;
+
 	if (!terminal_is() && log_level() < LOG_VERBOSE && !sync_did_something(outcome))
 		return;
 	if (sync->text_count == 1)
-		log_line(LOG_NORMAL, "%s: %s: mode text is not built yet, treated as full",
-			 sync->account->name, sync->text_folder);
+		log_line(LOG_NORMAL, "%s: %s: mode text is not built yet, treated as full", label,
+			 sync->text_folder);
 	else if (sync->text_count > 1)
 		log_line(LOG_NORMAL,
-			 "%s: %s and %zu more folders: mode text is not built yet, treated as full",
-			 sync->account->name, sync->text_folder, sync->text_count - 1);
+			 "%s: %s and %zu more folders: mode text is not built yet, treated as full", label,
+			 sync->text_folder, sync->text_count - 1);
 }
 
-enum exit_code sync_account(const struct call *call, const struct account *account, const char *secret,
-			    struct worker *worker, bool *found)
+/* The run itself, with the service open. */
+static const struct fail *run_engine(struct sync *sync, struct service *service, bool *found,
+				     struct sync_outcome *outcome)
 {
-	const struct sync_values *values = call->values;
-	struct sync sync = { .account = account, .worker = worker };
-	struct buf plan;
-	struct sync_outcome outcome = { .plan = &plan };
+	const struct sync_task *task = sync->task;
+	const struct sync_values *values = task->call->values;
 	struct sync_request request = {
-		.folders = call->arguments, .folder_count = call->argument_count,
-		.found = call->account_count > 1 ? found : NULL,
+		.folders = task->folders, .folder_count = task->folder_count,
+		.found = task->alone ? NULL : found,
+		.first = folder_in_use(task->call, task->account, service->arena),
 		.dry_run = values->dry_run,
 		.pull_only = values->pull, .push_only = values->push,
 		.allow = values->allow, .allow_count = values->allow_count,
 		.deadline = values->seconds ? clock_monotonic() + 1000 * values->seconds : 0,
 	};
+	struct engine engine = {
+		.service = task->type->name,
+		.side = { service->side[SERVER], service->side[LOCAL] },
+		.state = service->state, .places = service->places,
+		.settings = settings, .settings_context = sync,
+		.progress = show_progress, .progress_context = sync,
+		.tell = tell, .tell_context = sync,
+		.now = clock_now(), .vault_days = task->account->vault_days,
+	};
+	const struct fail *f = account_sync(&engine, &request, outcome);
+
+	if (f || values->dry_run)
+		return f;
+	service_note(service);
+	return service_own(service);
+}
+
+enum exit_code sync_service(const struct sync_task *task, const char *secret, struct worker *worker,
+			    bool *found)
+{
+	const struct sync_values *values = task->call->values;
+	struct sync sync = { .task = task, .worker = worker };
+	struct buf plan;
+	struct sync_outcome outcome = { .plan = &plan };
 	struct service *service = NULL;
 	enum exit_code code = EXIT_DONE;
-	const struct fail *f = NULL;
+	const struct fail *f = service_run(task->type, task->account, secret, values->dry_run, &service);
 
 	buf_init(&plan, PLAN_MOST);
-	f = service_run(account, secret, values->dry_run, &service);
 	if (!f) {
-		struct engine engine = {
-			.service = SERVICE_MAIL,
-			.side = { service->side[SERVER], service->side[LOCAL] },
-			.state = service->state, .places = service->places,
-			.settings = settings, .settings_context = &sync,
-			.progress = show_progress, .progress_context = &sync,
-			.tell = tell, .tell_context = &sync,
-			.now = clock_now(), .vault_days = account->vault_days,
-		};
-
-		request.first = folder_in_use(call, account, service->arena);
-		f = account_sync(&engine, &request, &outcome);
-		code = outcome_code(service, &outcome);
-		if (!f && !values->dry_run) {
-			service_note(service);
-			f = service_own(service);
-		}
+		f = run_engine(&sync, service, found, &outcome);
+		code = outcome_code(&sync, service, &outcome);
 	}
 	code = exit_code_worse(code, exit_code_of(f));
 	if (f)
-		log_line(LOG_QUIET, "%s: %s", account->name, f->text);
+		log_line(LOG_QUIET, "%s: %s", task->label, f->text);
 	tell_text(&sync, &outcome);
-	if (call->json)
-		sync_tell_program(account, &outcome, f ? f->text : NULL, code,
-				  values->dry_run ? &plan : NULL, &worker->out);
+	if (task->call->json)
+		sync_tell_program(task, &outcome, f ? f->text : NULL, code, values->dry_run ? &plan : NULL,
+				  &worker->out);
 	else if (values->dry_run)
-		sync_tell_plan(call, account, &plan, &worker->out);
+		sync_tell_plan(task, &plan, &worker->out);
 	else
-		sync_tell_people(account, &outcome, &worker->out);
+		sync_tell_people(task, &outcome, &worker->out);
 	service_close(service);
 	buf_free(&plan);
 	return code;
