@@ -1,15 +1,159 @@
 /* Item: the facts of an event, task, note or contact. */
 #include "format/item.h"
 
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/memory.h"
+#include "format/canon.h"
+#include "format/normal.h"
+#include "format/words.h"
+
 #include <stdlib.h>
 #include <string.h>
 
+#define UID_MOST     ((size_t)64 * 1024)
+#define SUMMARY_MOST ((size_t)1000)
+
+static const struct {
+	const char *name;
+	enum item_component component;
+} components[] = {
+	{ "VEVENT", ITEM_EVENT },
+	{ "VTODO", ITEM_TODO },
+	{ "VJOURNAL", ITEM_JOURNAL },
+};
+
+/* What the bytes are without their line ends, where nothing else is known of them. */
+static struct digest digest_raw(const char *data, size_t size)
+{
+	struct digest_run *run = digest_begin();
+	const char *end = data + size;
+
+	while (data < end) {
+		const char *cr = memchr(data, '\r', (size_t)(end - data));
+		const char *stop = cr ? cr : end;
+		bool crlf = cr && cr + 1 < end && cr[1] == '\n';
+
+		digest_add(run, data, (size_t)(stop - data) + (cr && !crlf));
+		data = cr ? cr + 1 : end;
+	}
+	return digest_end(run);
+}
+
+/* A text of the item for people: without escapes, one line.  NULL if there is nothing in it. */
+static char *text_of(const struct line *line, size_t most)
+{
+	struct slice value = line ? line->value : (struct slice){ 0 };
+	struct buf text;
+	char *clean;
+
+	if (value.size > 4 * most)
+		value.size = 4 * most;
+	buf_init(&text, value.size);
+	canon_unescape(&text, value);
+	for (size_t i = 0; i < text.size; i++)
+		if (!text.data[i])
+			text.data[i] = ' ';
+	clean = words_clean(text.data, most);
+	buf_free(&text);
+	if (*clean)
+		return clean;
+	free(clean);
+	return NULL;
+}
+
+static bool is_scheduled(const struct part *part)
+{
+	return part_line(part, "ORGANIZER") || part_line(part, "ATTENDEE");
+}
+
+/* ---- iCalendar ---- */
+
+static enum item_component component_of(const struct part *part)
+{
+	for (size_t i = 0; i < sizeof components / sizeof *components; i++)
+		if (slice_is(part->name, components[i].name))
+			return components[i].component;
+	return 0;
+}
+
+/* RFC 4791 4.1: one calendar; in it, besides time zones, components of one type and one UID. */
+static const char *calendar_read(const struct part *first, struct item_facts *facts)
+{
+	const struct line *uid = NULL;
+	const char *wrong = NULL;
+
+	if (!slice_is(first->name, "VCALENDAR"))
+		return "it is not iCalendar";
+	if (first->next)
+		wrong = "it holds several calendars";
+	for (const struct part *part = first->parts; part; part = part->next) {
+		enum item_component component = component_of(part);
+		const struct line *own = part_line(part, "UID");
+
+		if (!component)
+			continue;
+		if (facts->components && facts->components != component)
+			wrong = "it holds items of several kinds";
+		else if (uid && own && !slice_equal(uid->value, own->value))
+			wrong = "it holds several items";
+		else if (!own || !own->value.size || (facts->components && !uid))
+			wrong = wrong ? wrong : "it has no UID";
+		uid = uid ? uid : own;
+		facts->components |= component;
+		facts->scheduled = facts->scheduled || is_scheduled(part);
+		if (!facts->summary)
+			facts->summary = text_of(part_line(part, "SUMMARY"), SUMMARY_MOST);
+	}
+	if (!facts->components)
+		return "it holds no event, task or note";
+	if (uid && uid->value.size > UID_MOST)
+		return "its UID is too long";
+	facts->uid = text_of(uid, UID_MOST);
+	return wrong || facts->uid ? wrong : "it has no UID";
+}
+
+/* ---- vCard ---- */
+
+static const char *card_read(const struct part *first, struct item_facts *facts)
+{
+	const struct line *uid;
+
+	if (!slice_is(first->name, "VCARD"))
+		return "it is no vCard";
+	facts->components = ITEM_CARD;
+	facts->summary = text_of(part_line(first, "FN"), SUMMARY_MOST);
+	uid = part_line(first, "UID");
+	if (uid && uid->value.size > UID_MOST)
+		return "its UID is too long";
+	facts->uid = text_of(uid, UID_MOST);
+	if (first->next)
+		return "it holds several cards";
+	return facts->uid ? NULL : "it has no UID";
+}
+
 void item_read(const char *data, size_t size, bool card, struct item_facts *facts)
 {
-	(void)card;
-	memset(facts, 0, sizeof *facts);
-	facts->normal = digest_of(data, size);
-	facts->fields = strdup("{}");
+	struct arena *arena = arena_new();
+	struct normal normal = { 0 };
+	struct part *first = NULL;
+	struct lines lines = { 0 };
+	bool readable = size <= ITEM_MOST && lines_read(data, size, &lines) &&
+			parts_make(&lines, arena, &first);
+
+	*facts = (struct item_facts){ .fields = memory_str("{}") };
+	if (size > ITEM_MOST)
+		facts->wrong = "it is too large";
+	else if (!readable)
+		facts->wrong = card ? "it is no vCard, or damaged" : "it is not iCalendar, or damaged";
+	else
+		facts->wrong = card ? card_read(first, facts) : calendar_read(first, facts);
+	if (readable && normal_make(first, card, arena, &normal))
+		facts->normal = normal.digest;
+	else
+		facts->normal = digest_raw(data, size);
+	lines_free(&lines);
+	arena_free(arena);
 }
 
 void item_facts_free(struct item_facts *facts)
