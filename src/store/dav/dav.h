@@ -20,8 +20,9 @@ struct dav_options {
 };
 
 /* Opens; connects with the first call.  The strings must live as long as the store.  Never fails: a
- * bad URL fails the first call.  Where discovery finds no home, folders() is FAIL_MISSING (ACCOUNT): the
- * caller knows whether the account has to have calendars or contacts. */
+ * bad URL fails the first call.  Where discovery finds no home, folders() is FAIL_MISSING (ACCOUNT), and the
+ * memo stays NULL until a home was found or the server asked to wait: the caller knows whether the account
+ * has to have calendars or contacts. */
 struct store *dav_open(const struct dav_options *options);
 
 /* When a server that asked to wait (429, 503) may be asked again, in seconds since the epoch, by the
