@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A file that was written anew with the same bytes (a backup brought back) is not edited. */
+/* A file that was written anew with the same bytes (a backup brought back), or with the same meaning, is not
+ * edited. */
 static bool is_edited(const struct run *run, const struct match *match)
 {
 	const struct version *was = &match->row->side[LOCAL], *now = match->now[LOCAL];
@@ -28,7 +29,10 @@ static bool is_edited(const struct run *run, const struct match *match)
 	f = store_read(run->engine->side[LOCAL], &read, 1, NULL, NULL, run->scratch);
 	if (!f)
 		f = read.fail;
-	return f || !digest_equal(&read.now.digest, &was->digest);
+	if (f)
+		return true;
+	return !digest_equal(&read.now.digest, &was->digest) &&
+	       !(digest_known(&read.normal) && digest_equal(&read.normal, &match->row->normal));
 }
 
 static void count_match(const struct run *run, const struct match *match, struct local_news *news)

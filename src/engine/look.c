@@ -105,6 +105,10 @@ static void found_new(struct run *run, struct folder *folder, enum side side, co
 	match->key = arena_str(run->round, entry->key);
 	match->size = entry->says & SAYS_SIZE ? entry->size : 0;
 	match->date = entry->date;
+	if (entry->print) {
+		match->print = *entry->print;
+		match->looked[side] = true;
+	}
 }
 
 static bool same_revision(const char *a, const char *b)
@@ -378,10 +382,24 @@ static const struct fail *load_pending(struct run *run, struct folder *folder)
 	return NULL;
 }
 
+/* Is something here that may be the counterpart of a new message on the server? */
+static bool has_new_here(const struct run *run)
+{
+	for (size_t i = 0; i < run->matches.count; i++) {
+		const struct match *match = run->matches.items[i];
+
+		if (match->now[LOCAL] && (!match->row || !match->row->side[SERVER].ref) &&
+		    !run->folders[match->folder].traits->keyed)
+			return true;
+	}
+	return false;
+}
+
 static const struct fail *list_side(struct run *run, enum side side)
 {
 	struct look *looks = memory_alloc((run->folder_count + 1) * sizeof *looks);
 	struct folder **of = memory_alloc((run->folder_count + 1) * sizeof(struct folder *));
+	bool prints = side == SERVER && has_new_here(run);
 	const struct fail *f = NULL;
 	size_t count = 0;
 
@@ -392,7 +410,8 @@ static const struct fail *list_side(struct run *run, enum side side)
 			continue;
 		looks[count] = (struct look){ .folder = folder->seen[side],
 					      .cursor = folder->saved.cursor[side],
-					      .full = folder->full[side] };
+					      .full = folder->full[side],
+					      .prints = prints };
 		of[count++] = folder;
 	}
 	if (count)

@@ -145,27 +145,38 @@ static const struct fail *record_list(struct run *run, const struct list *list)
 
 /* ---- all -------------------------------------------------------------------------------------- */
 
-/* Alterations in chunks; the bodies from the server come in the first one's flight. */
-static const struct fail *alter_and_pull(struct run *run, const struct list *alters, const struct list *pulls)
+/* Alterations in chunks.  The bodies from the server come in the first one's flight, and the first bodies
+ * to the server go in it; but those of keyed kinds only when all that moves and goes there has done so,
+ * since a server may take a UID but once. */
+static const struct fail *perform_lists(struct run *run, const struct list *alters, const struct list *pulls,
+					const struct list *pushes)
 {
+	bool apart = pushes->count && run->folders[pushes->ops[0]->match->folder].traits->keyed;
+	struct push *push = NULL;
 	const struct fail *f = NULL;
 
-	if (!alters->count)
-		return pull_items(run, pulls->ops, pulls->count);
-	for (size_t from = 0; !f && from < alters->count; from += CHUNK) {
-		size_t count = alters->count - from < CHUNK ? alters->count - from : CHUNK;
+	for (size_t from = 0; !f && (!from || from < alters->count); from += CHUNK) {
+		size_t left = alters->count - from, count = left < CHUNK ? left : CHUNK;
 		struct alter *alter = NULL;
 
-		f = alter_begin(run, alters->ops + from, count, &alter);
-		if (!f && from == 0)
+		if (count)
+			f = alter_begin(run, alters->ops + from, count, &alter);
+		if (!f && !from && !apart)
+			f = push_begin(run, pushes->ops, pushes->count, &push);
+		if (!f && !from)
 			f = pull_items(run, pulls->ops, pulls->count);
 		if (f)
 			alter_drop(alter);
-		else
+		else if (alter)
 			f = alter_end(alter);
 		if (!f)
 			f = run_check(run);
 	}
+	if (!f && apart)
+		f = push_begin(run, pushes->ops, pushes->count, &push);
+	if (!f)
+		return push_end(push);
+	push_drop(push);
 	return f;
 }
 
@@ -188,9 +199,7 @@ const struct fail *perform_all(struct run *run)
 	if (!f)
 		f = record_list(run, &records);
 	if (!f)
-		f = alter_and_pull(run, &alters, &pulls);
-	if (!f)
-		f = push_items(run, pushes.ops, pushes.count);
+		f = perform_lists(run, &alters, &pulls, &pushes);
 	free(records.ops);
 	free(alters.ops);
 	free(pulls.ops);

@@ -22,7 +22,10 @@ struct item {
 
 struct push {
 	struct run *run;
-	struct arena *arena;
+	struct arena *arena;      /* of the chunk */
+	struct op **ops;
+	size_t op_count;
+	size_t from, taken;       /* the chunk */
 	struct item *items;       /* room for a chunk, as the next two */
 	size_t count;
 	struct write *writes;
@@ -359,51 +362,89 @@ static const struct fail *remove_old(struct push *push)
 	return tx_end(run, f);
 }
 
-static const struct fail *push_chunk(struct push *push, struct op **ops, size_t count)
+/* Reads the bodies of the next chunk and queues them at the server. */
+static const struct fail *chunk_begin(struct push *push)
 {
-	struct run *run = push->run;
-	uint64_t bytes = 0;
-	const struct fail *f = read_bodies(push, ops, count);
+	size_t count = push->op_count - push->from < CHUNK ? push->op_count - push->from : CHUNK;
+	const struct fail *f = read_bodies(push, push->ops + push->from, count);
 
+	push->taken = count;
 	if (!f)
 		f = prepare(push);
-	if (!f && push->write_count) {
-		f = store_write(run->engine->side[SERVER], push->writes, push->write_count, push->arena);
-		if (!f)
-			f = store_sync(run->engine->side[SERVER]);
-	}
+	if (!f && push->write_count)
+		f = store_write(push->run->engine->side[SERVER], push->writes, push->write_count,
+				push->arena);
+	return f;
+}
+
+static void chunk_free(struct push *push)
+{
+	for (size_t i = 0; i < push->count; i++)
+		body_free(push->items[i].body);
+	push->count = push->write_count = 0;
+	arena_reset(push->arena);
+}
+
+/* Waits for the chunk and records what became of it. */
+static const struct fail *chunk_end(struct push *push)
+{
+	struct run *run = push->run;
+	const char *path = run->folders[push->ops[push->from]->match->folder].path;
+	uint64_t bytes = 0;
+	const struct fail *f = NULL;
+
+	if (push->write_count)
+		f = store_sync(run->engine->side[SERVER]);
 	if (!f)
 		f = find_lost(push);
 	if (!f)
 		f = record_all(push);
 	if (!f)
 		f = remove_old(push);
-	for (size_t i = 0; i < push->count; i++) {
+	for (size_t i = 0; i < push->count; i++)
 		bytes += push->items[i].body->size;
-		body_free(push->items[i].body);
-	}
+	chunk_free(push);
 	if (!f)
-		run_progress(run, run->folders[ops[0]->match->folder].path, count, bytes);
-	push->count = push->write_count = 0;
+		run_progress(run, path, push->taken, bytes);
+	push->from += push->taken;
+	push->taken = 0;
 	return f ? f : run_check(run);
 }
 
-const struct fail *push_items(struct run *run, struct op **ops, size_t count)
+const struct fail *push_begin(struct run *run, struct op **ops, size_t count, struct push **result)
 {
-	struct push push = { .run = run, .arena = arena_new() };
-	size_t room = count < CHUNK ? count : CHUNK;
-	const struct fail *f = NULL;
+	struct push *push = memory_alloc(sizeof *push);
+	size_t room = (count < CHUNK ? count : CHUNK) + 1;
 
-	push.items = memory_alloc((room + 1) * sizeof *push.items);
-	push.writes = memory_alloc((room + 1) * sizeof *push.writes);
-	push.removals = memory_alloc((room + 1) * sizeof *push.removals);
-	for (size_t from = 0; !f && from < count; from += CHUNK) {
-		f = push_chunk(&push, ops + from, count - from < CHUNK ? count - from : CHUNK);
-		arena_reset(push.arena);
+	*push = (struct push){ .run = run, .arena = arena_new(), .ops = ops, .op_count = count };
+	push->items = memory_alloc(room * sizeof *push->items);
+	push->writes = memory_alloc(room * sizeof *push->writes);
+	push->removals = memory_alloc(room * sizeof *push->removals);
+	*result = push;
+	return count ? chunk_begin(push) : NULL;
+}
+
+const struct fail *push_end(struct push *push)
+{
+	const struct fail *f = push->taken ? chunk_end(push) : NULL;
+
+	while (!f && push->from < push->op_count) {
+		f = chunk_begin(push);
+		if (!f)
+			f = chunk_end(push);
 	}
-	free(push.items);
-	free(push.writes);
-	free(push.removals);
-	arena_free(push.arena);
+	push_drop(push);
 	return f;
+}
+
+void push_drop(struct push *push)
+{
+	if (!push)
+		return;
+	chunk_free(push);
+	free(push->items);
+	free(push->writes);
+	free(push->removals);
+	arena_free(push->arena);
+	free(push);
 }

@@ -131,7 +131,11 @@ const struct fail *alter_end(struct alter *alter) MUST_CHECK; /* frees it */
 void alter_drop(struct alter *alter);                         /* frees it unfinished */
 /* pull.c, push.c: bodies. */
 const struct fail *pull_items(struct run *run, struct op **ops, size_t count) MUST_CHECK;
-const struct fail *push_items(struct run *run, struct op **ops, size_t count) MUST_CHECK;
+/* begin queues the first bodies at the server, end waits for them and sends the others. */
+struct push;
+const struct fail *push_begin(struct run *run, struct op **ops, size_t count, struct push **push) MUST_CHECK;
+const struct fail *push_end(struct push *push) MUST_CHECK; /* frees it */
+void push_drop(struct push *push);                         /* frees it unfinished; NULL allowed */
 
 /* mark.c: cursors and pending rows of all finished folders, in one transaction. */
 const struct fail *mark_folders(struct run *run) MUST_CHECK;

@@ -79,6 +79,7 @@ struct entry {
 	uint32_t says;        /* enum entry_says */
 	uint64_t size;        /* on the wire, as the side claims (mail); bytes of the file (local) */
 	int64_t date;         /* received; 0 unknown */
+	const struct print *print; /* mail, where it was asked for and read along; NULL: it was not */
 };
 
 struct ref_range {
@@ -111,6 +112,7 @@ struct look {
 	const struct store_folder *folder;
 	const char *cursor;       /* "" : list in full */
 	bool full;                /* list in full although there is a cursor */
+	bool prints;              /* the prints of new items will be wanted: read along if they are few */
 	/* outcome: */
 	struct listing *listing;  /* the caller frees it */
 	const struct fail *fail;

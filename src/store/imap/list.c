@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/memory.h"
 #include "core/flags.h"
+#include "format/mail.h"
 #include "store/imap/box.h"
 #include "store/imap/select.h"
 #include "store/imap/seen.h"
@@ -29,8 +30,15 @@
 #define KEYWORDS_MOST ((size_t)32 << 20)
 #define ROUNDS_MOST   4 /* one anew, one for what is new, one to search */
 #define TRIES_MOST    4 /* connections lost to nonsense */
+#define PRINTS_MOST   64 /* new messages whose headers are read along */
 
 enum level { LEVEL_FULL, LEVEL_BARE, LEVEL_CONDSTORE, LEVEL_QRESYNC };
+
+/* A header was read along. */
+struct printed {
+	uint32_t uid;
+	struct print print;
+};
 
 /* One mailbox being listed. */
 struct looking {
@@ -50,6 +58,10 @@ struct looking {
 		VEC(struct command *)
 	} commands; /* of this round: all must be OK */
 	struct seen seen;
+	struct mail_scan *scan; /* a header being received */
+	struct {
+		VEC(struct printed)
+	} prints;
 	bool searched;     /* the entries are those that SEARCH found */
 	uint64_t expunged; /* EXPUNGEs since SELECT */
 };
@@ -74,6 +86,38 @@ static bool endless(const struct looking *looking)
 	       seen->gone.count > ENTRIES_SPARE || arena_size(seen->arena) > KEYWORDS_MOST;
 }
 
+/* Bytes of a header. */
+static const struct fail *header_take(void *context, const void *data, size_t size)
+{
+	struct looking *looking = context;
+
+	if (!looking->scan)
+		looking->scan = mail_scan_begin();
+	mail_scan_add(looking->scan, data, size);
+	return NULL;
+}
+
+/* A header is complete. */
+static void header_end(struct looking *looking, const struct fetched *fetched)
+{
+	struct printed printed = { .uid = fetched->uid };
+
+	if (!looking->scan)
+		looking->scan = mail_scan_begin();
+	mail_scan_end(looking->scan, fetched->has_size ? fetched->size : 0, &printed.print, NULL);
+	looking->scan = NULL;
+	if (fetched->uid && fetched->has_size && looking->prints.count < PRINTS_MOST)
+		*vec_push(&looking->prints) = printed;
+}
+
+static void headers_forget(struct looking *looking)
+{
+	if (looking->scan)
+		mail_scan_end(looking->scan, 0, NULL, NULL);
+	looking->scan = NULL;
+	looking->prints.count = 0;
+}
+
 static const struct fail *looking_take(void *context, const struct answer *answer)
 {
 	struct looking *looking = context;
@@ -81,6 +125,8 @@ static const struct fail *looking_take(void *context, const struct answer *answe
 	switch (answer->kind) {
 	case ANSWER_FETCH:
 		seen_fetched(&looking->seen, &answer->fetched);
+		if (answer->fetched.has_body)
+			header_end(looking, &answer->fetched);
 		break;
 	case ANSWER_VANISHED:
 		for (size_t i = 0; i < answer->range_count; i++) {
@@ -121,6 +167,7 @@ static void looking_closed(void *context)
 	struct looking *looking = context;
 
 	seen_clear(&looking->seen);
+	headers_forget(looking);
 	looking->expunged = 0;
 }
 
@@ -143,10 +190,18 @@ static void ask(struct looking *looking, struct flight *flight, const char *form
 /* New messages: those from `first` to below `next`, with all that is told of them. */
 static void ask_new(struct looking *looking, struct flight *flight, uint64_t first, uint64_t next)
 {
+	bool headers = looking->look->prints && next - first <= PRINTS_MOST;
+
 	if (first < next)
 		ask(looking, flight,
-		    "UID FETCH %" PRIu64 ":%" PRIu64 " (UID FLAGS INTERNALDATE RFC822.SIZE)", first,
-		    next - 1);
+		    "UID FETCH %" PRIu64 ":%" PRIu64 " (UID FLAGS INTERNALDATE RFC822.SIZE%s)",
+		    first, next - 1, headers ? " BODY.PEEK[HEADER]" : "");
+	if (first < next && headers) {
+		struct command *command = looking->commands.items[looking->commands.count - 1];
+
+		command->section = "HEADER";
+		command->body = header_take;
+	}
 	looking->bound = next;
 }
 
@@ -310,6 +365,7 @@ static const struct fail *next_round(struct looking *looking, struct flight *fli
 	if (!looking->has_now) {
 		if (!fits(looking, &told)) {
 			seen_clear(&looking->seen);
+			headers_forget(looking);
 			looking->level = LEVEL_FULL;
 			looking->commands.count = 0;
 			ask_first(looking, flight);
@@ -342,6 +398,24 @@ static const struct fail *next_round(struct looking *looking, struct flight *fli
 
 /* ---- the listing --------------------------------------------------------------------------- */
 
+/* The prints that were read along, to their entries. */
+static void prints_fill(const struct looking *looking, struct listing *listing)
+{
+	for (size_t i = 0; i < looking->prints.count; i++) {
+		const struct printed *printed = &looking->prints.items[i];
+		const char *ref = uid_ref(listing->arena, printed->uid);
+		struct print *print = NULL;
+
+		for (size_t k = listing->count; k > 0 && !print; k--) { /* new ones are the last */
+			if (strcmp(listing->entries[k - 1].ref, ref) != 0)
+				continue;
+			print = arena_alloc(listing->arena, sizeof *print);
+			*print = printed->print;
+			listing->entries[k - 1].print = print;
+		}
+	}
+}
+
 static struct listing *listing_make(struct looking *looking)
 {
 	const struct box *box = looking->box;
@@ -365,6 +439,7 @@ static struct listing *listing_make(struct looking *looking)
 		cursor.messages = listing->count;
 	}
 	listing->cursor = listing->unstable ? "" : cursor_text(arena, &cursor);
+	prints_fill(looking, listing);
 	for (size_t i = 0; i < listing->count; i++)
 		if (listing->entries[i].says & SAYS_SIZE)
 			looking->imap->speed.expected += listing->entries[i].size;
@@ -374,6 +449,7 @@ static struct listing *listing_make(struct looking *looking)
 static void looking_begin(struct looking *looking)
 {
 	seen_clear(&looking->seen);
+	headers_forget(looking);
 	looking->commands.count = 0;
 	looking->has_now = looking->searched = looking->renumbered = false;
 	looking->expunged = 0;
@@ -390,6 +466,8 @@ static void looking_end(struct looking *looking)
 		looking->look->listing = listing_make(looking);
 		looking->seen.arena = NULL;
 	}
+	headers_forget(looking);
+	vec_free(&looking->prints);
 	arena_free(looking->seen.arena);
 	seen_free(&looking->seen);
 	vec_free(&looking->commands);
