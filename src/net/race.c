@@ -112,7 +112,7 @@ static const struct fail *lookup_addresses(const char *host, const char *port, i
 			 why);
 }
 
-static bool address_loopback(const struct sockaddr *address)
+bool race_is_loopback(const struct sockaddr *address)
 {
 	const struct in6_addr *six;
 
@@ -148,7 +148,7 @@ static void race_order(struct race *race, const struct addrinfo *list, bool loop
 		const struct addrinfo **at = &next[turn % 2];
 
 		while (*at && (((*at)->ai_family == preferred) != (turn % 2 == 0) ||
-			       (loopback_only && !address_loopback((*at)->ai_addr))))
+			       (loopback_only && !race_is_loopback((*at)->ai_addr))))
 			*at = (*at)->ai_next;
 		if (*at) {
 			race->attempts[race->count++] = (struct attempt){ .to = *at, .fd = -1 };

@@ -10,9 +10,13 @@
 #include <stdint.h>
 
 struct addrinfo;
+struct sockaddr;
 
 /* The pause before the next address is tried beside those that have not answered (RFC 8305 5). */
 #define RACE_STAGGER_MS 250
+
+/* Is it an address of this machine's loopback? */
+bool race_is_loopback(const struct sockaddr *address);
 
 /* Connects to `host` (a name or an address literal) within `timeout` seconds, looking the name up
  * included.  With `loopback_only` other addresses are never contacted, and FAIL_TLS if there is no

@@ -20,14 +20,20 @@ static bool host_is_address(const char *host)
 	return inet_pton(AF_INET, host, room) == 1 || inet_pton(AF_INET6, host, room) == 1;
 }
 
-int verify_expect(struct verify *verify, SSL *ssl)
+int verify_expect_name(const struct verify *verify, X509_VERIFY_PARAM *param)
 {
 	if (host_is_address(verify->host))
-		return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), verify->host);
+		return X509_VERIFY_PARAM_set1_ip_asc(param, verify->host);
 	/* RFC 9525: a name in the subject means nothing, "*" stands for one whole label. */
-	SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
-				       X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
-	return SSL_set1_host(ssl, verify->host) && SSL_set_tlsext_host_name(ssl, verify->host) > 0;
+	X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
+						       X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+	return X509_VERIFY_PARAM_set1_host(param, verify->host, 0);
+}
+
+int verify_expect(struct verify *verify, SSL *ssl)
+{
+	return verify_expect_name(verify, SSL_get0_param(ssl)) &&
+	       (host_is_address(verify->host) || SSL_set_tlsext_host_name(ssl, verify->host) > 0);
 }
 
 /* ---- words -------------------------------------------------------------------------------- */

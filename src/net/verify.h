@@ -15,6 +15,9 @@ struct verify {
 	char reason[FAIL_TEXT]; /* set when the certificate was refused, else "" */
 };
 
+/* Makes `param` expect a certificate for verify->host.  0 if OpenSSL cannot. */
+int verify_expect_name(const struct verify *verify, X509_VERIFY_PARAM *param);
+
 /* Makes `ssl` expect a certificate for verify->host, and tells the server the name (SNI) unless
  * it is an address.  0 if OpenSSL cannot. */
 int verify_expect(struct verify *verify, SSL *ssl);
