@@ -2,9 +2,9 @@
 # Installs what building and testing need on Debian 12, if something is missing.  This is the one place
 # that lists it.  Does nothing, quickly, when all is there.
 
-# To build; libetpan-dev brings the GnuTLS flavour of libcurl.
+# To build; libetpan-dev wants the headers of libcurl's GnuTLS flavour, koc loads the OpenSSL one, libcurl4.
 build='gcc make pkg-config libc6-dev libetpan-dev libsqlite3-dev libssl-dev libconfuse-dev zlib1g-dev
-libcurl4-gnutls-dev libxml2-dev libical-dev'
+libcurl4-gnutls-dev libcurl4 libxml2-dev libical-dev'
 # To test, to show and to check: servers, peers, readers.
 tests='libcmocka-dev dovecot-imapd python3 openssl perl isync offlineimap3 neomutt notmuch sqlite3 mandoc binutils
 radicale xandikos nginx-light curl khal khard todoman vdirsyncer'

@@ -1,17 +1,19 @@
-/* HTTP: requests to one origin, several in flight, by libcurl's multi interface: HTTP/2 where ALPN
- * gives it, else
- * up to `connections` kept HTTP/1.1 connections (a server that closes after each answer is served too).
- * Knows nothing of WebDAV but that methods have names.  The only file that sees curl is http.c.
+/* HTTP: requests to one origin, several in flight, by libcurl's multi interface: HTTP/2 where ALPN gives
+ * it, else up to `connections` kept HTTP/1.1 connections (a server that closes after each answer is served
+ * too).  Knows nothing of WebDAV but that methods have names.  Only net/http*.c see curl.
  *
  *  - No Expect, no chunked and no compressed request bodies; compressed answers are unpacked.
  *  - TLS: chain and name verified, at least 1.2; a pinned key (SHA-256 of the SPKI) replaces the chain.
- *  - Credentials (Basic, Digest, or a bearer token) go to the origin only.  Redirects are followed within the
- *    origin only, at most 5, and only for GET, PROPFIND, REPORT and OPTIONS; another origin is a
- *    FAIL_REFUSED that
- *    names it, with `location` set: the caller (discovery) decides whether that origin is one it may ask.
- *  - What is told to wait (429, 503 with Retry-After, seconds or a date) is not asked again: all
- *  other requests
- *    of the call end as it did, and http_retry tells when.
+ *    The same judge, in the same words, as for mail (net/verify.h).
+ *  - Credentials (Basic, Digest, or a bearer token) go to the origin only.  Basic is sent at once, since
+ *    only verified TLS and loopback come into question; to a server that wants Digest, Digest from the
+ *    first 401 on.  Until a login was accepted, two requests are in flight at most.
+ *  - Redirects are followed within the origin only, at most 5, and only for GET, PROPFIND, REPORT and
+ *    OPTIONS; another origin is a FAIL_REFUSED that names it, with `location` set: the caller (discovery)
+ *    decides whether that origin is one it may ask.
+ *  - What is told to wait (429, 503 with Retry-After, seconds or a date) is not asked again: nothing more
+ *    is sent in this call, nor in later ones before that time, and http_retry tells when.
+ *  - No proxy and no netrc: variables like https_proxy mean nothing here, as for mail.
  */
 #ifndef KOC_NET_HTTP_H
 #define KOC_NET_HTTP_H
@@ -71,29 +73,30 @@ struct http_request {
 	/* outcome; strings in the arena of the call: */
 	const struct fail *fail; /* no answer, or one that is cut: FAIL_UNREACHABLE, FAIL_TLS, FAIL_PROTOCOL;
 				  * what the sink said.  NULL: `status` is the server's.  401 is
-				  * FAIL_LOGIN; 403 to an anonymous request is a status */
+				  * FAIL_LOGIN, but a status of an anonymous request */
 	int status;
 	const char *etag;        /* verbatim; NULL none */
 	const char *location;    /* absolute URL; NULL none */
 	const char *type;        /* Content-Type; NULL none */
 	const char *dav;         /* DAV: of an answer, all such lines joined by ", "; NULL none */
 	const char *allow;       /* the same for Allow: */
-	const char *text;        /* beginning of the body of an answer that is not 2xx, at most 64 KB,
-				  * for an error's
-				  * reason; terminated; NULL none */
+	const char *text;        /* beginning of the body of an answer that is not 2xx, at most 64 KB, for an
+				  * error's reason; terminated; NULL none */
 	size_t text_size;
 	const char *url;         /* that answered in the end, after redirects */
 };
 
-/* Called in the order in which answers are complete; NULL: none. */
+/* Called from within http_run, once for each request that was tried, in the order in which they end;
+ * NULL: none.  Its fail ends the call at once: what is in flight is dropped and has `fail` set to it. */
 typedef const struct fail *http_done(void *context, struct http_request *request);
 
-/* Runs them all, in any order, and waits.  Its own fail (ACCOUNT) says that the rest was not tried:
- * the server cannot be
- * reached, TLS, login refused, told to wait (both FAIL_UNREACHABLE); requests never answered have
- * `fail` set to it.  A request whose connection was
- * closed before any byte of an answer came is tried once more if it changes nothing (GET, PROPFIND,
- * REPORT, OPTIONS). */
+/* Runs them all, in any order, and waits.  Its own fail (ACCOUNT) says that the rest was not tried: the
+ * server cannot be reached or went silent, TLS, login refused, told to wait (FAIL_UNREACHABLE).  What is in
+ * flight then is still waited for; requests never sent have `fail` set to it.
+ * A request whose connection was closed before any byte of an answer came is tried once more if it changes
+ * nothing (GET, PROPFIND, REPORT, OPTIONS).  On a kept connection, which the server may have closed long
+ * ago, and where HTTP/2 says that it was not looked at, any request is: a second If-Match may then meet the
+ * outcome of the first and be answered by 412. */
 const struct fail *http_run(struct http *http, struct http_request *requests, size_t count,
 			    http_done *done, void *context, struct arena *arena) MUST_CHECK;
 
