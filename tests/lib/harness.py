@@ -9,29 +9,33 @@
         a.silent()                  # another run sends no write and changes no file
     finish()
 
+DavAccount is the same for calendars and contacts; an Account can have both.
+
 KOC=program puts another program in koc's place; KEEP=1 leaves the directories for people to look at.
 """
 
 import atexit
 import os
 import pwd
-import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 
-LIB = os.path.dirname(os.path.abspath(__file__))
-TOP = os.path.dirname(os.path.dirname(LIB))
+from private import TOP, Private, scratch
 sys.path.insert(0, os.path.join(TOP, "tests", "tools"))
 
 import corpus
+import davcorpus
+import davoracle
 import imap
 import maildir
 import oracle
 import rawlog
 import tap
+import vdir
+from davserver import READING, DavServer
 
 KOC = os.path.abspath(os.environ.get("KOC", os.path.join(TOP, "koc")))
 TIME_LIMIT = int(os.environ.get("KOC_TIME_LIMIT", "180"))  # seconds for one run; then it hangs
@@ -58,47 +62,17 @@ def end_running():
             pass
 
 
-def scratch(prefix):
-    """A fresh directory that the mail user can pass, removed at the end."""
-    path = tempfile.mkdtemp(prefix=f"koc-{prefix}-")
-    os.chmod(path, 0o711)
-    atexit.register(lambda: os.environ.get("KEEP") or shutil.rmtree(path, ignore_errors=True))
-    return path
+class Server(Private):
+    """A Dovecot of its own."""
 
-
-class Server:
-    """A Dovecot of its own.  Options are those of tests/servers/dovecot: rawlog=True, quota="1M"."""
+    program = "dovecot"
 
     def __init__(self, users="alice", **options):
-        self.directory = scratch("server")
-        self.options = {"users": users, "rawlog": True, **options}
+        super().__init__(users, **{"rawlog": True, **options})
         self.rawlog = rawlog.Rawlog(os.path.join(self.directory, "rawlog"))
-        self.up = False
-
-    def start(self):
-        words = []
-        for name, value in self.options.items():
-            for v in value if isinstance(value, list) else [value]:
-                if v is not False:
-                    words += ["--" + name.replace("_", "-")] + ([] if v is True else [str(v)])
-        subprocess.run([os.path.join(TOP, "tests/servers/dovecot"), "start", "--dir",
-                        self.directory, "--with", str(os.getpid()), *words], check=True)
-        self.up = True
-        return self
-
-    def stop(self):
-        if self.up:
-            subprocess.run([os.path.join(TOP, "tests/servers/dovecot"), "stop", "--dir",
-                            self.directory], check=True)
-            self.up = False
 
     def port(self, kind="imaps"):
-        with open(os.path.join(self.directory, "port." + kind)) as f:
-            return int(f.read())
-
-    @property
-    def ca(self):
-        return os.path.join(self.directory, "tls", "ca.pem")
+        return super().port(kind)
 
     def maildir(self, user="alice"):
         return os.path.join(self.directory, "mail", user, "Maildir")
@@ -113,10 +87,6 @@ class Server:
             for at, _, files in os.walk(os.path.dirname(path)):
                 for name in [at] + [os.path.join(at, f) for f in files]:
                     os.chown(name, owner.pw_uid, owner.pw_gid)
-
-    def log(self):
-        with open(os.path.join(self.directory, "log"), errors="replace") as f:
-            return f.read()
 
     def await_sessions(self):
         """Until the server's processes of all connections have ended: then the raw logs are whole."""
@@ -136,6 +106,7 @@ class Run:
         self.peak = None             # KB, of a measured run
         self.commands = []           # what was said to the server after login, by connection
         self.sessions = []
+        self.requests = []           # what was asked of a DAV server (davserver.Request)
 
     @property
     def verbs(self):
@@ -151,7 +122,11 @@ class Run:
 
     def __str__(self):
         return (f"status {self.status}\nstandard output:\n{self.out}standard error:\n{self.err}"
-                f"commands:\n" + "\n".join(str(c)[:200] for c in self.commands[-40:]))
+                f"commands:\n" + "\n".join(str(c)[:200] for c in self.commands[-40:]) +
+                f"requests:\n" + "\n".join(str(r)[:200] for r in self.requests[-40:]))
+
+    def dav_writes(self):
+        return [r for r in self.requests if r.method not in READING]
 
 
 def start_program(words, environment, directory):
@@ -202,34 +177,55 @@ class Account:
     """A user of a server, with a store and a configuration."""
 
     def __init__(self, mail="small", server=None, user="alice", config="", folders=None, url=None,
-                 store=None, **options):
-        """mail: a corpus profile or a list of corpus.Message; options: of the server."""
-        self.own_server = server is None
+                 store=None, dav=None, dav_server=None, **options):
+        """mail: a corpus profile or a list of corpus.Message, None for an empty mailbox, False for no mail
+        at all; dav: a davcorpus profile, counts or a list of davcorpus.Collection, None for no such
+        service; dav_server: a DavServer or its program; options: of the mail server."""
         self.user = user
-        self.host = server or Server(**options)
-        if mail is not None:
-            self.host.fill(corpus.messages(mail) if isinstance(mail, str) else mail, user)
-        if not self.host.up:
-            self.host.start()
+        self.host = self.own_server = self.dav = self.own_dav = None
+        if mail is not False:
+            self.own_server = server is None
+            self.host = server or Server(**options)
+            if mail is not None:
+                self.host.fill(corpus.messages(mail) if isinstance(mail, str) else mail, user)
+            if not self.host.up:
+                self.host.start()
+        if dav is not None:
+            self.own_dav = not isinstance(dav_server, DavServer)
+            self.dav = DavServer(dav_server or "radicale") if self.own_dav else dav_server
+            if isinstance(dav, str):
+                dav = davcorpus.collections(dav)
+            elif isinstance(dav, tuple):
+                dav = davcorpus.collections("small", dav)
+            self.dav.fill(dav, user)
+            if not self.dav.up:
+                self.dav.start()
         self.base = scratch("account")
         self.store = store or os.path.join(self.base, "store")
         self.mail = maildir.Mail(self.store)
+        self.vdir = vdir.Vdir(self.store)
         self.config = os.path.join(self.base, "config")
         self.url = url
+        self.dav_url = None
         self.oracle = {}  # options of oracle.compare
-        self.connection = None
+        self.connection = self.dav_client = None
         self.configure(config, folders)
 
-    def configure(self, config="", folders=None, password="secret", url=None):
+    def configure(self, config="", folders=None, password="secret", url=None, dav_url=None):
         """(Re)writes the configuration; `config` goes into the account's section."""
-        url = url or self.url or f"imaps://127.0.0.1:{self.host.port()}"
         folders = 'folder "mail/*" { mode = full }' if folders is None else folders
-        ca = "" if "tls-ca-file" in config else f'    tls-ca-file = "{self.host.ca}"\n'
-        secret = "" if "password-command" in config else f"    password = '{password}'\n"
+        lines = [f'account "test" {{\n    user = "{self.user}"', f'    store = "{self.store}"']
+        if "password-command" not in config:
+            lines.append(f"    password = '{password}'")
+        if self.host:
+            lines.append(f'    imap = "{url or self.url or f"imaps://127.0.0.1:{self.host.port()}"}"')
+        if self.dav:
+            lines.append(f'    dav = {{ "{dav_url or self.dav_url or self.dav.url}" }}')
+        ca = next((s.ca for s in (self.host, self.dav) if s and os.path.exists(s.ca)), None)
+        if ca and "tls-ca-file" not in config:
+            lines.append(f'    tls-ca-file = "{ca}"')
         with open(os.path.join(self.config), "w") as f:
-            f.write(f'account "test" {{\n    user = "{self.user}"\n{secret}'
-                    f'    store = "{self.store}"\n    imap = "{url}"\n{ca}    {config}\n'
-                    f"    {folders}\n}}\n")
+            f.write("\n".join([*lines, f"    {config}", f"    {folders}", "}", ""]))
         os.chmod(self.config, 0o600)
 
     def __enter__(self):
@@ -239,6 +235,8 @@ class Account:
         self.disconnect()
         if self.own_server:
             self.host.stop()
+        if self.own_dav:
+            self.dav.stop()
 
     # ---- the server's side ----------------------------------------------------------------
 
@@ -250,10 +248,18 @@ class Account:
             self.host.rawlog.mark()  # what the test itself says is not koc's
         return self.connection
 
+    @property
+    def there(self):
+        """The same for calendars and contacts: a dav.Dav."""
+        if self.dav_client is None:
+            self.dav_client = self.dav.client(self.user)
+        return self.dav_client
+
     def disconnect(self):
-        if self.connection:
-            self.connection.close()
-            self.connection = None
+        for connection in (self.connection, self.dav_client):
+            if connection:
+                connection.close()
+        self.connection = self.dav_client = None
 
     def renumber(self, folder):
         """The same messages under a new UIDVALIDITY and other UIDs."""
@@ -282,13 +288,18 @@ class Account:
 
     def koc(self, *words, env=None, config=None, limit=None, wrap=()):
         """Runs koc to its end, whatever it is."""
-        self.host.rawlog.mark()
+        if self.host:
+            self.host.rawlog.mark()
+        if self.dav:
+            self.dav.mark()
         began = time.monotonic()
         run = end_program(*self.begin(*words, env=env, config=config, wrap=wrap), began, limit)
-        if self.host.options["rawlog"]:
+        if self.host and self.host.options["rawlog"]:
             self.host.await_sessions()
             run.sessions = self.host.rawlog.sessions()
             run.commands = [c for s in run.sessions for c in s]
+        if self.dav:
+            run.requests = self.dav.requests()
         return run
 
     def sync(self, *words, status=0, name=None, **options):
@@ -306,15 +317,30 @@ class Account:
     # ---- facts ----------------------------------------------------------------------------
 
     def differences(self, **options):
-        return oracle.compare(self.server, self.mail, **{**self.oracle, **options})
+        lines, total = [], 0
+        if self.host:
+            lines, total = oracle.compare(self.server, self.mail, **{**self.oracle, **options})
+        if self.dav:
+            more, count = self.dav_differences()
+            lines, total = lines + more, total + count
+        return lines, total
 
-    def equal(self, name="both sides are equal", at_least=1, **options):
-        """Both sides hold the same messages, at least so many."""
-        lines, total = self.differences(**options)
+    def dav_differences(self, **options):
+        return davoracle.compare(self.there, self.vdir, **options)
+
+    def verdict(self, name, at_least, lines, total):
         lines = lines[:20]
         if total < at_least:
-            lines.append(f"only {total} messages compared")
+            lines.append(f"only {total} items compared")
         return tap.ok(not lines, name, "\n".join(lines))
+
+    def equal(self, name="both sides are equal", at_least=1, **options):
+        """Both sides hold the same items, at least so many."""
+        return self.verdict(name, at_least, *self.differences(**options))
+
+    def dav_equal(self, name="both sides are equal", at_least=1, **options):
+        """The same for calendars and contacts alone; options are those of davoracle.compare."""
+        return self.verdict(name, at_least, *self.dav_differences(**options))
 
     def tree(self):
         """{path: (inode, mtime, size, mode)} of the store outside .koc."""
@@ -329,14 +355,18 @@ class Account:
                                                             s.st_mode)
         return found
 
-    def silent(self, name="another run", allowed=LOOKING, **options):
-        """A run with nothing to do: status 0, no output, no write, no file changed."""
+    def silent(self, name="another run", allowed=LOOKING, requests=2, **options):
+        """A run with nothing to do: status 0, no output, no write, no file changed; DAV servers are asked
+        at most so many times."""
         before = self.tree()
         run = self.koc("sync", **options)
         after = self.tree()
         tap.ok(run.status == 0, f"{name} ends with 0", run)
         tap.equal(run.out + run.err, "", f"{name} prints nothing")
-        if self.host.options["rawlog"] and self.host.up:
+        if self.dav and self.dav.up:
+            tap.ok(run.requests and not run.dav_writes() and len(run.requests) <= requests,
+                   f"{name}: at most {requests} requests, which only look", run)
+        if self.host and self.host.options["rawlog"] and self.host.up:
             tap.ok(run.commands, f"{name} spoke with the server", run)
             beyond = [c for c in run.commands if c.verb not in allowed]
             tap.ok(not beyond, f"{name} only looks", "\n".join(str(c)[:200] for c in beyond[:20]))
@@ -344,6 +374,13 @@ class Account:
         tap.ok(not moved, f"{name} leaves all files alone", "\n".join(
             f"{p}: {before.get(p)} -> {after.get(p)}" for p in sorted(moved)[:20]))
         return run
+
+
+class DavAccount(Account):
+    """An account with calendars and contacts only."""
+
+    def __init__(self, dav="small", server=None, folders="", **options):
+        super().__init__(mail=False, dav=dav, dav_server=server, folders=folders, **options)
 
 
 def text_message(subject, body="Some text.\r\n", message_id=None, sender="jane@example.com"):
