@@ -43,12 +43,12 @@ $(B)/libkoc.a: $(LIB_OBJ)
 	@rm -f $@
 	@$(AR) rcs $@ $^
 
-# schema.sql becomes a C string.
+# SQL becomes C strings.
 $(B)/state/%.o: KOC_CPP += -I$(B)/gen
-$(B)/gen/schema.h: src/state/schema.sql
+$(B)/gen/%.h: src/state/%.sql
 	@mkdir -p $(@D)
 	@sed -e 's/[\\"]/\\&/g' -e 's/^/"/' -e 's/$$/\\n"/' $< > $@
-$(B)/state/sqlite.o: $(B)/gen/schema.h
+$(B)/state/sqlite_schema.o: $(patsubst src/state/%.sql,$(B)/gen/%.h,$(wildcard src/state/*.sql))
 
 $(B)/%.o: src/%.c
 	@mkdir -p $(@D)

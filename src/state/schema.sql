@@ -1,12 +1,14 @@
 -- What koc remembers between runs: one database a service of an account (.koc/mail.db,
 -- .koc/dav.db).  koc-state(5) says what each column means.  tests/lint-state.sh holds the two
 -- together and reads this file by its form: one column a line, a table's constraints in capitals.
+-- The views are in views.sql.  What makes this of an older version is in upgrade_VERSION.sql: it must come
+-- to the same, so new columns are the last ones.
 --
 -- Words are kept as text where people look, numbers where it is hot.  Times are seconds since the
 -- epoch.  Refs compare as bytes, which is the drivers' own order.
 
 PRAGMA application_id = 1802461998; -- "koc."
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 CREATE TABLE folder (
 	id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -19,7 +21,9 @@ CREATE TABLE folder (
 	server_identity TEXT NOT NULL,
 	local_identity TEXT NOT NULL,
 	roles INTEGER NOT NULL,
-	mode TEXT NOT NULL CHECK (mode IN ('full', 'text', 'off'))
+	mode TEXT NOT NULL CHECK (mode IN ('full', 'text', 'off')),
+	title TEXT,
+	color TEXT
 ) STRICT;
 
 -- NULLs differ from each other in a UNIQUE index, so that one index a side keeps refs unique, finds
@@ -46,12 +50,20 @@ CREATE TABLE row (
 	subject TEXT,
 	sender TEXT,
 	sent INTEGER NOT NULL,
+	normal BLOB,
 	CHECK (server_ref IS NOT NULL OR local_ref IS NOT NULL)
 ) STRICT;
 CREATE UNIQUE INDEX row_server ON row (folder, server_ref);
 CREATE UNIQUE INDEX row_local ON row (folder, local_ref);
 CREATE INDEX row_digest ON row (local_digest) WHERE local_digest IS NOT NULL;
 CREATE INDEX row_key ON row (key) WHERE key IS NOT NULL;
+
+-- `bytes` comes last: what is before it is read without it.
+CREATE TABLE base (
+	row INTEGER PRIMARY KEY REFERENCES row (id) ON DELETE CASCADE,
+	fields TEXT NOT NULL,
+	bytes BLOB NOT NULL
+) STRICT;
 
 CREATE TABLE pending (
 	folder INTEGER NOT NULL REFERENCES folder (id) ON DELETE CASCADE,
@@ -131,120 +143,3 @@ CREATE TABLE memo (
 	name TEXT PRIMARY KEY NOT NULL,
 	value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
-
--- Views: for people and scripts.  koc itself never reads them, and promises to keep them.
-
-CREATE VIEW koc_message (
-	folder,
-	uid,
-	file,
-	subject,
-	sender,
-	message_id,
-	date,
-	received,
-	size,
-	flags,
-	keywords,
-	form,
-	kept,
-	pending,
-	reason
-) AS SELECT
-	folder.path,
-	CAST(server_ref AS INTEGER),
-	local_ref,
-	subject,
-	sender,
-	message_id,
-	datetime(nullif(sent, 0), 'unixepoch'),
-	datetime(nullif(date, 0), 'unixepoch'),
-	size,
-	trim(iif(bits & 1, '\Draft ', '') || iif(bits & 2, '\Flagged ', '')
-		|| iif(bits & 4, '$Forwarded ', '') || iif(bits & 8, '\Answered ', '')
-		|| iif(bits & 16, '\Seen ', '') || iif(bits & 32, '\Deleted ', '')),
-	words,
-	iif(marks & 4, 'text', 'full'),
-	marks & 1,
-	coalesce((SELECT why FROM pending AS p
-			WHERE p.folder = r.folder AND side = 'server' AND ref = server_ref),
-		(SELECT why FROM pending AS p
-			WHERE p.folder = r.folder AND side = 'local' AND ref = local_ref)),
-	coalesce((SELECT text FROM pending AS p
-			WHERE p.folder = r.folder AND side = 'server' AND ref = server_ref),
-		(SELECT text FROM pending AS p
-			WHERE p.folder = r.folder AND side = 'local' AND ref = local_ref))
-FROM (SELECT *, iif(local_ref IS NULL, server_flags, local_flags) AS bits,
-		coalesce(iif(local_ref IS NULL, server_keywords, local_keywords), '') AS words
-	FROM row) AS r
-JOIN folder ON folder.id = r.folder
-WHERE folder.kind = 'mail';
-
-CREATE VIEW koc_folder (
-	folder,
-	kind,
-	mode,
-	roles,
-	server_name,
-	local_name,
-	items,
-	unseen,
-	size,
-	pending
-) AS SELECT
-	path,
-	kind,
-	mode,
-	trim(iif(roles & 1, 'inbox ', '') || iif(roles & 2, 'trash ', '')
-		|| iif(roles & 4, 'junk ', '') || iif(roles & 8, 'drafts ', '')
-		|| iif(roles & 16, 'sent ', '') || iif(roles & 32, 'archive ', '')
-		|| iif(roles & 64, 'all ', '') || iif(roles & 128, 'flagged ', '')
-		|| iif(roles & 256, 'important ', '') || iif(roles & 512, 'noselect ', '')
-		|| iif(roles & 1024, 'subscribed ', '') || iif(roles & 2048, 'foreign ', '')
-		|| iif(roles & 4096, 'label ', '')),
-	server_name,
-	local_name,
-	(SELECT count(*) FROM row WHERE row.folder = f.id AND local_ref >= ''),
-	(SELECT count(*) FROM row WHERE row.folder = f.id AND local_ref >= ''
-		AND kind = 'mail' AND NOT local_flags & 16),
-	(SELECT coalesce(sum(row.size), 0) FROM row WHERE row.folder = f.id AND local_ref >= ''),
-	(SELECT count(*) FROM pending WHERE pending.folder = f.id)
-FROM folder AS f;
-
-CREATE VIEW koc_conflict (
-	number,
-	time,
-	kind,
-	folder,
-	item,
-	why,
-	file,
-	name,
-	announced
-) AS SELECT
-	id,
-	datetime(at, 'unixepoch'),
-	kind,
-	folder,
-	item,
-	why,
-	path,
-	name,
-	announced
-FROM conflict;
-
-CREATE VIEW koc_run (
-	run,
-	began,
-	ended,
-	status,
-	summary,
-	changes
-) AS SELECT
-	id,
-	datetime(began, 'unixepoch'),
-	datetime(nullif(ended, 0), 'unixepoch'),
-	iif(ended, status, NULL),
-	summary,
-	(SELECT count(*) FROM history WHERE history.run = run.id)
-FROM run;

@@ -13,14 +13,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char schema[] =
-#include "schema.h"
-	;
-
-/* As in schema.sql. */
-#define SCHEMA_APPLICATION 1802461998
-#define SCHEMA_VERSION     1
-
 /* Other programs of the user may read; none has a reason to keep a lock for long. */
 #define BUSY_MILLISECONDS 1000
 
@@ -32,7 +24,7 @@ static const char schema[] =
 	"move it, its -wal and its -shm file away; the next run then takes up anew what is "   \
 	"on both sides, and nothing is lost: "
 
-static const struct fail *unusable(const struct sqlite *sqlite, const char *what)
+const struct fail *sqlite_unusable(const struct sqlite *sqlite, const char *what)
 {
 	return fail_make(FAIL_STATE, FAIL_ACCOUNT, "the state %s " ADVICE "%s", what,
 			 sqlite->path);
@@ -43,7 +35,7 @@ const struct fail *sqlite_damaged(struct sqlite *sqlite, const char *what)
 	char text[256];
 
 	snprintf(text, sizeof text, "is damaged (%s):", what);
-	return unusable(sqlite, text);
+	return sqlite_unusable(sqlite, text);
 }
 
 /* The failure of the system call below the last error, or what SQLite says of it. */
@@ -85,7 +77,7 @@ const struct fail *sqlite_fail(struct sqlite *sqlite, int code)
 
 /* ---- transactions ---- */
 
-static const struct fail *execute(struct sqlite *sqlite, const char *sql)
+const struct fail *sqlite_execute(struct sqlite *sqlite, const char *sql)
 {
 	int code = sqlite3_exec(sqlite->db, sql, NULL, NULL, NULL);
 
@@ -94,12 +86,12 @@ static const struct fail *execute(struct sqlite *sqlite, const char *sql)
 
 static const struct fail *sqlite_begin(struct state *state)
 {
-	return execute(sqlite_of(state), "BEGIN IMMEDIATE");
+	return sqlite_execute(sqlite_of(state), "BEGIN IMMEDIATE");
 }
 
 static const struct fail *sqlite_commit(struct state *state)
 {
-	return execute(sqlite_of(state), "COMMIT");
+	return sqlite_execute(sqlite_of(state), "COMMIT");
 }
 
 static void sqlite_rollback(struct state *state)
@@ -194,76 +186,6 @@ static char *path_of(int directory, const char *name)
 	return whole;
 }
 
-static const struct fail *number_ask(struct sqlite *sqlite, const char *sql, int *number)
-{
-	sqlite3_stmt *statement = NULL;
-	int code = sqlite3_prepare_v2(sqlite->db, sql, -1, &statement, NULL);
-
-	*number = 0;
-	if (code == SQLITE_OK)
-		code = sqlite3_step(statement);
-	if (code == SQLITE_ROW) {
-		*number = sqlite3_column_int(statement, 0);
-		code = SQLITE_OK;
-	}
-	sqlite3_finalize(statement);
-	return code == SQLITE_OK ? NULL : sqlite_fail(sqlite, code);
-}
-
-/* Fills an empty database, unless another process (koc status beside the first sync) does so just
- * now: this one then waits for it and finds its tables. */
-static const struct fail *schema_make(struct sqlite *sqlite)
-{
-	const struct fail *f = state_begin(&sqlite->state);
-	int application = 0, objects = 0;
-
-	if (!f)
-		f = number_ask(sqlite, "PRAGMA application_id", &application);
-	if (!f)
-		f = number_ask(sqlite, "SELECT count(*) FROM sqlite_schema", &objects);
-	if (!f && objects && application != SCHEMA_APPLICATION)
-		f = unusable(sqlite, "is another program's database:");
-	if (!f && !objects)
-		f = execute(sqlite, schema);
-	if (!f && !objects)
-		return state_commit(&sqlite->state);
-	state_rollback(&sqlite->state);
-	return f;
-}
-
-static const struct fail *identity_ask(struct sqlite *sqlite, int *application, int *version)
-{
-	const struct fail *f = number_ask(sqlite, "PRAGMA application_id", application);
-
-	*version = 0;
-	return f ? f : number_ask(sqlite, "PRAGMA user_version", version);
-}
-
-/* Nothing is written before it is known whose database this is. */
-static const struct fail *schema_check(struct sqlite *sqlite)
-{
-	int application, version;
-	const struct fail *f = identity_ask(sqlite, &application, &version);
-	char text[128];
-
-	if (!f && (!application || !version)) {
-		f = schema_make(sqlite);
-		if (!f)
-			f = identity_ask(sqlite, &application, &version);
-	}
-	if (f)
-		return f;
-	if (application != SCHEMA_APPLICATION)
-		return unusable(sqlite, "is another program's database:");
-	if (version != SCHEMA_VERSION) {
-		snprintf(text, sizeof text,
-			 "is a newer koc's (schema %d, this one knows %d): use that koc, or",
-			 version, SCHEMA_VERSION);
-		return unusable(sqlite, text);
-	}
-	return NULL;
-}
-
 static const struct fail *database_open(struct sqlite *sqlite)
 {
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW |
@@ -279,14 +201,15 @@ static const struct fail *database_open(struct sqlite *sqlite)
 	sqlite3_db_config(sqlite->db, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
 	sqlite3_db_config(sqlite->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_db_config(sqlite->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	f = schema_check(sqlite);
+	f = sqlite_schema(sqlite);
 	if (!f)
-		f = execute(sqlite, "PRAGMA synchronous = FULL;"
+		f = sqlite_execute(sqlite, "PRAGMA synchronous = FULL;"
 				    "PRAGMA cache_size = -1024;"
 				    "PRAGMA mmap_size = 0;"
 				    "PRAGMA temp_store = MEMORY;");
-	if (!f)
-		f = execute(sqlite, "PRAGMA journal_mode = WAL");
+	if (f)
+		return f;
+	f = sqlite_execute(sqlite, "PRAGMA journal_mode = WAL");
 	/* Set for good by the first process that is alone in it; until then a rollback journal is
 	 * as durable. */
 	return fail_is(f, FAIL_LOCKED) ? NULL : f;

@@ -1,5 +1,5 @@
-/* What the two files of the SQLite implementation share: sqlite.c opens the database and turns its
- * errors into fails, sqlite_query.c puts records and asks questions. */
+/* What the files of the SQLite implementation share: sqlite.c opens the database and turns its errors
+ * into fails, sqlite_schema.c makes its tables, sqlite_query.c puts records and asks questions. */
 #ifndef KOC_STATE_SQLITE_H
 #define KOC_STATE_SQLITE_H
 
@@ -34,6 +34,15 @@ const struct fail *sqlite_fail(struct sqlite *sqlite, int code);
 
 /* The fail for content that koc never wrote. */
 const struct fail *sqlite_damaged(struct sqlite *sqlite, const char *what);
+
+/* The fail for a database that is not to be used, with what to do about it.  "The state WHAT: …" */
+const struct fail *sqlite_unusable(const struct sqlite *sqlite, const char *what);
+
+/* Runs SQL that answers nothing. */
+const struct fail *sqlite_execute(struct sqlite *sqlite, const char *sql) MUST_CHECK;
+
+/* Makes the schema in an empty database, brings that of an older koc up to date, and refuses any other. */
+const struct fail *sqlite_schema(struct sqlite *sqlite) MUST_CHECK;
 
 /* The members of struct driver. */
 const struct fail *sqlite_put(struct state *state, const struct table *table, void *record);

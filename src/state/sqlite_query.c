@@ -210,6 +210,12 @@ static int digest_bind(sqlite3_stmt *statement, int at, const struct digest *dig
 		       : sqlite3_bind_null(statement, at);
 }
 
+static int blob_bind(sqlite3_stmt *statement, int at, const struct blob *blob)
+{
+	return blob->size ? sqlite3_bind_blob64(statement, at, blob->data, blob->size, SQLITE_STATIC)
+			  : sqlite3_bind_zeroblob(statement, at, 0);
+}
+
 /* The record outlives the statement's run: nothing is copied. */
 static int field_bind(sqlite3_stmt *statement, int at, const struct field *field,
 		      const void *record)
@@ -242,6 +248,8 @@ static int field_bind(sqlite3_stmt *statement, int at, const struct field *field
 		return text_bind(statement, at, field_text(field, record), SQLITE_STATIC);
 	case FIELD_DIGEST:
 		return digest_bind(statement, at, member, SQLITE_STATIC);
+	case FIELD_BLOB:
+		return blob_bind(statement, at, member);
 	}
 	return SQLITE_MISUSE;
 }
@@ -464,6 +472,11 @@ static bool field_read(sqlite3_stmt *statement, int column, const struct field *
 		else
 			memset(member, 0, DIGEST_SIZE);
 		return true;
+	case FIELD_BLOB:
+		blob = sqlite3_column_blob(statement, column);
+		*(struct blob *)member =
+			(struct blob){ blob, (size_t)sqlite3_column_bytes(statement, column) };
+		return sqlite3_column_type(statement, column) == SQLITE_BLOB;
 	}
 	return false;
 }

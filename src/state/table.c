@@ -47,6 +47,8 @@ static const struct field folder_fields[] = {
 	{ "local_identity", FIELD_FILLED, AT(state_folder, identity[LOCAL]) },
 	{ "roles", FIELD_U32, AT(state_folder, roles) },
 	{ "mode", FIELD_WORD, AT(state_folder, mode), .words = mode_words },
+	{ "title", FIELD_TEXT, AT(state_folder, title) },
+	{ "color", FIELD_TEXT, AT(state_folder, color) },
 };
 
 static const struct field row_fields[] = {
@@ -72,6 +74,13 @@ static const struct field row_fields[] = {
 	{ "subject", FIELD_TEXT, AT(row, subject) },
 	{ "sender", FIELD_TEXT, AT(row, from) },
 	{ "sent", FIELD_I64, AT(row, sent) },
+	{ "normal", FIELD_DIGEST, AT(row, normal) },
+};
+
+static const struct field base_fields[] = {
+	{ "row", FIELD_LINK, AT(base_record, row), .links = TABLE_ROW, .follows = true, .unique = KEY_FIRST },
+	{ "fields", FIELD_FILLED, AT(base_record, fields) },
+	{ "bytes", FIELD_BLOB, AT(base_record, bytes) },
 };
 
 static const struct field pending_fields[] = {
@@ -158,6 +167,7 @@ static const struct field memo_fields[] = {
 const struct table tables[TABLES] = {
 	[TABLE_FOLDER] = TABLE("folder", state_folder, folder_fields),
 	[TABLE_ROW] = TABLE("row", row, row_fields),
+	[TABLE_BASE] = TABLE("base", base_record, base_fields),
 	[TABLE_PENDING] = TABLE("pending", pending, pending_fields),
 	[TABLE_INTENT] = TABLE("intent", intent, intent_fields),
 	[TABLE_VAULT] = TABLE("vault", vaulted, vault_fields),
@@ -199,8 +209,13 @@ void table_copy(const struct table *table, struct arena *arena, void *to, const 
 	for (size_t i = 0; i < table->count; i++) {
 		const struct field *field = &table->fields[i];
 
-		if (field_is_text(field))
+		if (field_is_text(field)) {
 			*(const char **)field_in(field, to) =
 				arena_str(arena, field_text(field, from));
+		} else if (field->type == FIELD_BLOB) {
+			struct blob *blob = field_in(field, to);
+
+			blob->data = arena_strn(arena, blob->data, blob->size);
+		}
 	}
 }

@@ -18,12 +18,14 @@ enum field_type {
 	FIELD_TEXT,   /* const char *; NULL stays NULL */
 	FIELD_FILLED, /* const char *; NULL becomes "" */
 	FIELD_SPARSE, /* const char *; "" becomes NULL */
-	FIELD_DIGEST  /* struct digest; one that is not known is NULL */
+	FIELD_DIGEST, /* struct digest; one that is not known is NULL */
+	FIELD_BLOB    /* struct blob; never NULL */
 };
 
 enum table_name {
 	TABLE_FOLDER,
 	TABLE_ROW,
+	TABLE_BASE,
 	TABLE_PENDING,
 	TABLE_INTENT,
 	TABLE_VAULT,
@@ -56,6 +58,17 @@ struct table {
 extern const struct table tables[TABLES];
 
 /* The structs that have no place in state.h. */
+struct blob {
+	const void *data;
+	size_t size;
+};
+
+struct base_record {
+	int64_t row;
+	const char *fields;
+	struct blob bytes;
+};
+
 struct history_record {
 	int64_t id;
 	struct history history; /* without `when`: that is when its run began */
@@ -69,6 +82,7 @@ struct memo {
 union record {
 	struct state_folder folder;
 	struct row row;
+	struct base_record base;
 	struct pending pending;
 	struct intent intent;
 	struct vaulted vaulted;

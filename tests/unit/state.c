@@ -22,6 +22,8 @@ static void folders_kept(void **context)
 		.identity = { "77", "inode" },
 		.roles = ROLE_INBOX | ROLE_FOREIGN,
 		.mode = MODE_OFF,
+		.title = "Úkoly",
+		.color = "#ff0000",
 	};
 	struct state_folder bare = { .path = "mail/INBOX" };
 	struct state_folder *folders;
@@ -45,6 +47,10 @@ static void folders_kept(void **context)
 		assert_string_equal(folders[1].cursor[side], full.cursor[side]);
 		assert_string_equal(folders[1].identity[side], full.identity[side]);
 	}
+	assert_null(folders[0].title);
+	assert_null(folders[0].color);
+	assert_string_equal(folders[1].title, "Úkoly");
+	assert_string_equal(folders[1].color, "#ff0000");
 	assert_string_equal(folders[1].path, full.path);
 	assert_int_equal(folders[1].kind, KIND_TASKS);
 	assert_int_equal(folders[1].mode, MODE_OFF);
@@ -53,6 +59,7 @@ static void folders_kept(void **context)
 	full.path = "tasks/A";
 	full.name[SERVER] = NULL;
 	full.mode = MODE_TEXT;
+	full.color = NULL;
 	ok(state_folder_put(room->state, &full));
 	ok(state_folders(room->state, room->arena, &folders, &count));
 	assert_int_equal(count, 2);
@@ -61,6 +68,8 @@ static void folders_kept(void **context)
 	assert_null(folders[1].name[SERVER]);
 	assert_string_equal(folders[1].name[LOCAL], "dir/x");
 	assert_int_equal(folders[1].mode, MODE_TEXT);
+	assert_string_equal(folders[1].title, "Úkoly");
+	assert_null(folders[1].color);
 
 	bare.path = "tasks/A"; /* taken */
 	assert_int_equal(fails(state_folder_put(room->state, &bare), FAIL_STATE)->scope, FAIL_ITEM);
@@ -92,6 +101,7 @@ static void row_is(const struct row *got, const struct row *want)
 	}
 	assert_true(got->print.size == want->print.size);
 	assert_memory_equal(&got->print.head, &want->print.head, sizeof got->print.head);
+	assert_memory_equal(&got->normal, &want->normal, sizeof got->normal);
 	assert_int_equal(got->date, want->date);
 	assert_int_equal(got->marks, want->marks);
 	text_is(got->message_id, want->message_id);
@@ -111,6 +121,7 @@ static void rows_kept(void **context)
 		.side = { { "0000000007", "rev1", digest_of("s", 1), { 63, "$Junk a" } },
 			  { "1700.M1P2.host", "1-2-3", digest_of("l", 1), { 16, "b" } } },
 		.print = { UINT64_MAX, digest_of("h", 1) },
+		.normal = digest_of("n", 1),
 		.date = -1,
 		.marks = ROW_KEPT | ROW_TEXT,
 		.message_id = "<a@b>",
@@ -442,6 +453,63 @@ static void folder_takes_rows_along(void **context)
 	assert_true(row_new(room, other, "9", NULL) > stays);
 }
 
+static void base_is(struct room *room, int64_t row, const char *want, size_t size)
+{
+	const char *data;
+	size_t got;
+
+	ok(state_base_get(room->state, row, room->arena, &data, &got));
+	assert_int_equal(got, size);
+	if (!want) {
+		assert_null(data);
+		return;
+	}
+	assert_non_null(data);
+	assert_memory_equal(data, want, size);
+}
+
+static void bases_kept(void **context)
+{
+	struct room *room = room_of(context);
+	int64_t folder = folder_new(room, "calendars/A"), other = folder_new(room, "calendars/B");
+	int64_t first = row_new(room, folder, "1", "a"), second = row_new(room, folder, "2", "b");
+	int64_t third = row_new(room, other, "3", "c");
+	size_t size = 300000;
+	char *large = malloc(size);
+
+	for (size_t i = 0; i < size; i++)
+		large[i] = (char)i;
+	base_is(room, first, NULL, 0);
+	ok(state_base_put(room->state, first, "BEGIN\0:\xff\r\n", 10, "{\"summary\":\"x\"}"));
+	ok(state_base_put(room->state, second, large, size, "{}"));
+	ok(state_base_put(room->state, third, "", 0, "{}"));
+	memset(large + 1, 'x', 5); /* it was copied */
+	base_is(room, first, "BEGIN\0:\xff\r\n", 10);
+	memcpy(large + 1, (const char[]){ 1, 2, 3, 4, 5 }, 5);
+	base_is(room, second, large, size);
+	base_is(room, third, "", 0);
+	ok(state_base_put(room->state, first, large + 7, 3, "{}"));
+	base_is(room, first, large + 7, 3);
+	assert_int_equal(fails(state_base_put(room->state, 4711, "x", 1, "{}"), FAIL_STATE)->scope, FAIL_ITEM);
+	base_is(room, 4711, NULL, 0);
+
+	ok(state_begin(room->state));
+	ok(state_base_put(room->state, first, "y", 1, "{}"));
+	ok(state_row_remove(room->state, second));
+	base_is(room, second, NULL, 0);
+	state_rollback(room->state);
+	base_is(room, first, large + 7, 3);
+	base_is(room, second, large, size);
+
+	ok(state_row_remove(room->state, second)); /* they go with their rows */
+	base_is(room, second, NULL, 0);
+	ok(state_folder_remove(room->state, other));
+	base_is(room, third, NULL, 0);
+	ok(state_rows_unref(room->state, folder, SERVER)); /* but not with a ref */
+	base_is(room, first, large + 7, 3);
+	free(large);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -454,6 +522,7 @@ int main(void)
 		BOTH(walk_guards_rows),
 		BOTH(rows_without_and_unref),
 		BOTH(folder_takes_rows_along),
+		BOTH(bases_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

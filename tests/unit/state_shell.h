@@ -23,7 +23,7 @@ static inline sqlite3 *other_open(struct room *room, const char *name)
 /* What the shell prints: columns separated by |, lines by newlines. */
 static inline const char *other_ask(sqlite3 *db, const char *sql)
 {
-	static char text[8192];
+	static char text[32768];
 	sqlite3_stmt *statement = NULL;
 
 	text[0] = '\0';

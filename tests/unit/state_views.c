@@ -25,8 +25,8 @@ static void tables_are_the_schema(void **context)
 	db = other_open(room, "mail.db");
 	assert_string_equal(other_ask(db, "SELECT count(*) FROM sqlite_schema"
 					  " WHERE type = 'table' AND name NOT LIKE 'sqlite%'"),
-			    "9\n");
-	assert_int_equal(TABLES, 9);
+			    "10\n");
+	assert_int_equal(TABLES, 10);
 	for (size_t t = 0; t < TABLES; t++) {
 		const struct table *table = &tables[t];
 		const char *made, *want = "", *indexed = "";
@@ -52,7 +52,7 @@ static void tables_are_the_schema(void **context)
 		assert_string_equal(
 			other_ask(db, arena_printf(room->arena,
 						   "SELECT name FROM pragma_table_info('%s')"
-						   " WHERE name IN (SELECT c.name FROM"
+						   " WHERE pk AND name = 'row' OR name IN (SELECT c.name FROM"
 						   " pragma_index_list('%s') AS l,"
 						   " pragma_index_info(l.name) AS c)",
 						   table->name, table->name)),
@@ -66,7 +66,20 @@ static void views_fill(struct room *room)
 {
 	struct state_folder mail = { .path = "mail/INBOX", .roles = ROLE_INBOX | ROLE_SUBSCRIBED,
 				     .name = { "INBOX", "INBOX" }, .mode = MODE_TEXT };
-	struct state_folder dates = { .kind = KIND_EVENTS, .path = "calendars/Home" };
+	struct state_folder dates = { .kind = KIND_EVENTS, .path = "calendars/Home",
+				      .title = "Home sweet", .color = "#00ff00" };
+	static const struct {
+		const char *ref, *fields;
+	} items[] = {
+		{ "e", "{\"component\":\"event\",\"summary\":\"Lunch\",\"start\":\"2026-11-22\","
+		       "\"end\":\"2026-11-23\",\"all_day\":true,\"attendees\":2,"
+		       "\"categories\":[\"a\",\"b, c\"]}" },
+		{ "t", "{\"component\":\"task\",\"summary\":\"Do\",\"due\":\"2026-11-22 10:00:00\","
+		       "\"zone\":\"UTC\",\"status\":\"completed\",\"percent\":100}" },
+		{ "n", "{\"component\":\"note\",\"description\":\"text\"}" },
+		{ "c", "{\"component\":\"contact\",\"name\":\"Jane Doe\",\"emails\":[\"j@x\",\"k@x\"],"
+		       "\"version\":\"4.0\",\"has_photo\":true}" },
+	};
 	struct conflict conflict = { .when = 1700000000, .folder = "mail/INBOX", .item = "Hello",
 				     .path = "Conflicts/mail/cur/a", .name = "a", .why = "twice" };
 	struct pending pending = { .side = LOCAL, .ref = "b", .why = PENDING_SET_ASIDE,
@@ -95,8 +108,18 @@ static void views_fill(struct room *room)
 	ok(state_row_put(room->state, &row));
 	row = row_make(dates.id, "x.ics", "x.ics");
 	row.side[LOCAL].digest = digest_of("x", 1);
+	row.key = "u1";
 	ok(state_row_put(room->state, &row));
+	for (size_t i = 0; i < sizeof items / sizeof *items; i++) {
+		row = row_make(dates.id, items[i].ref, items[i].ref);
+		row.key = items[i].ref;
+		ok(state_row_put(room->state, &row));
+		ok(state_base_put(room->state, row.id, "x", 1, items[i].fields));
+	}
 	pending.folder = mail.id;
+	ok(state_pending_put(room->state, &pending));
+	pending = (struct pending){ .folder = dates.id, .side = SERVER, .ref = "e", .why = PENDING_HELD,
+				    .text = "a removal" };
 	ok(state_pending_put(room->state, &pending));
 	ok(state_conflict_put(room->state, &conflict));
 	ok(state_run_begin(room->state, 1700000000, &run));
@@ -117,8 +140,24 @@ static void views_answer(void **context)
 		  "mail/INBOX|8|b||||||500|||text|1|set-aside|too large\n"
 		  "mail/INBOX|4294967295|||||||0|\\Flagged||full|0||\n" },
 		{ "SELECT * FROM koc_folder ORDER BY folder",
-		  "calendars/Home|events|full||||1|0|0|0\n"
-		  "mail/INBOX|mail|text|inbox subscribed|INBOX|INBOX|2|1|1500|1\n" },
+		  "calendars/Home|events|full||||5|0|0|1|Home sweet|#00ff00\n"
+		  "mail/INBOX|mail|text|inbox subscribed|INBOX|INBOX|2|1|1500|1||\n" },
+		{ "SELECT kind, uid, file, href, fields IS NULL, kept, pending, reason FROM koc_item"
+		  " ORDER BY kind, uid",
+		  "contact|c|c|c|0|0||\n"
+		  "event|e|e|e|0|0|held|a removal\n"
+		  "event|u1|x.ics|x.ics|1|0||\n"
+		  "note|n|n|n|0|0||\n"
+		  "task|t|t|t|0|0||\n" },
+		{ "SELECT * FROM koc_event ORDER BY uid",
+		  "calendars/Home|e|e|Lunch|2026-11-22|2026-11-23|1||||||||2|a, b, c||held|a removal\n"
+		  "calendars/Home|u1|x.ics||||||||||||||||\n" },
+		{ "SELECT uid FROM koc_event WHERE end > start", "e\n" },
+		{ "SELECT * FROM koc_task",
+		  "calendars/Home|t|t|Do||2026-11-22 10:00:00||UTC||completed|100|||||||||\n" },
+		{ "SELECT * FROM koc_note", "calendars/Home|n|n|||||text||||\n" },
+		{ "SELECT * FROM koc_contact",
+		  "calendars/Home|c|c|Jane Doe||||j@x|j@x, k@x|||||4.0||1||\n" },
 		{ "SELECT * FROM koc_conflict",
 		  "1|2023-11-14 22:13:20|mail|mail/INBOX|Hello|twice|Conflicts/mail/cur/a|a|0\n" },
 		{ "SELECT * FROM koc_run",
@@ -150,7 +189,7 @@ static void views_answer(void **context)
 		assert_int_equal(pclose(pipe), 0);
 		assert_string_equal(text, asks[i].want);
 	}
-	assert_int_equal(asked, 4);
+	assert_int_equal(asked, 10);
 	sqlite3_close(db);
 }
 

@@ -318,7 +318,7 @@ static const char *change_any(struct room *room, struct dice *dice, const int64_
 	snprintf(server, sizeof server, "%u", roll(dice, 12));
 	snprintf(local, sizeof local, "%u", roll(dice, 12));
 	row = row_make(folder, roll(dice, 4) ? server : NULL, roll(dice, 4) ? local : NULL);
-	switch (roll(dice, 13)) {
+	switch (roll(dice, 14)) {
 	case 0:
 	case 1:
 	case 2:
@@ -353,6 +353,9 @@ static const char *change_any(struct room *room, struct dice *dice, const int64_
 	case 12:
 		state_rollback(room->state);
 		return "rollback";
+	case 13:
+		f = state_base_put(room->state, id, server, strlen(server), local);
+		return f ? "base refused" : "base";
 	}
 	return f ? f->text : "done";
 }
@@ -363,6 +366,7 @@ static const char *dump_whole(struct room *room, int64_t folder)
 	const char *text = arena_str(room->arena, dump(room, folder));
 	struct pending *pending;
 	struct intent *intents;
+	const char *base;
 	uint64_t rows;
 	size_t count;
 
@@ -376,6 +380,11 @@ static const char *dump_whole(struct room *room, int64_t folder)
 	for (size_t i = 0; i < count; i++)
 		text = arena_printf(room->arena, "%s i%d/%d", text, (int)intents[i].row,
 				    (int)intents[i].to);
+	for (int64_t id = 1; id <= 30; id++) {
+		ok(state_base_get(room->state, id, room->arena, &base, &count));
+		if (base)
+			text = arena_printf(room->arena, "%s b%d/%.*s", text, (int)id, (int)count, base);
+	}
 	return text;
 }
 
