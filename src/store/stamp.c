@@ -111,3 +111,30 @@ void revision_text(char out[REVISION_TEXT], const struct stat *status)
 		snprintf(out + size, (size_t)(REVISION_TEXT - size), ".%lx",
 			 (unsigned long)status->st_mtim.tv_nsec);
 }
+
+void revision_doubt(char out[REVISION_TEXT], const struct stat *status, struct timespec touched)
+{
+	size_t size;
+
+	revision_text(out, status);
+	if (time_order(status->st_mtim, touched) < 0)
+		return;
+	size = strlen(out);
+	snprintf(out + size, REVISION_TEXT - size, "~%llx.%lx", (unsigned long long)touched.tv_sec,
+		 (unsigned long)touched.tv_nsec);
+}
+
+bool revision_doubted(const char *revision)
+{
+	return strchr(revision, '~') != NULL;
+}
+
+bool revision_is(const char *revision, const struct stat *status)
+{
+	char text[REVISION_TEXT];
+	size_t size;
+
+	revision_text(text, status);
+	size = strlen(text);
+	return strncmp(revision, text, size) == 0 && (!revision[size] || revision[size] == '~');
+}

@@ -48,9 +48,18 @@ void touch_close(struct touch *touch);
 
 /* ---- revisions ---------------------------------------------------------------------------- */
 
-#define REVISION_TEXT 72
+#define REVISION_TEXT 100
 
 /* A file's revision: inode, size and mtime.  Not ctime: a rename moves that. */
 void revision_text(char out[REVISION_TEXT], const struct stat *status);
+
+/* The same, of a file whose status was read after the touch at `touched`.  Where it can be changed in place
+ * once more without moving its mtime, "~" and the touch's time are added: the next look finds another
+ * revision, whatever happens to it. */
+void revision_doubt(char out[REVISION_TEXT], const struct stat *status, struct timespec touched);
+bool revision_doubted(const char *revision);
+
+/* Is the file what the revision names, as far as can be told (doubt set aside)? */
+bool revision_is(const char *revision, const struct stat *status);
 
 #endif

@@ -253,6 +253,18 @@ const struct fail *swap_mark_add(struct swap_mark *mark, const char *directory)
 	return fail;
 }
 
+const struct fail *swap_mark_into(struct swap_mark *mark, const char *into)
+{
+	const char *slash = strrchr(into, '/');
+	char directory[PATH_MAX];
+
+	if (!slash || (size_t)(slash - into) >= sizeof directory)
+		return fail_make(FAIL_USAGE, FAIL_ITEM, "%s: no path for a mark", into);
+	memcpy(directory, into, (size_t)(slash - into));
+	directory[slash - into] = '\0';
+	return swap_mark_add(mark, directory);
+}
+
 const struct fail *swap_mark_clear(struct swap_mark *mark)
 {
 	const struct fail *fail;

@@ -40,6 +40,9 @@ void swap_mark_free(struct swap_mark *mark);
 /* Notes a directory (a path below the root), durably. */
 const struct fail *swap_mark_add(struct swap_mark *mark, const char *directory) MUST_CHECK;
 
+/* The same for the directory that the path of a place lies in. */
+const struct fail *swap_mark_into(struct swap_mark *mark, const char *into) MUST_CHECK;
+
 /* All swaps are durable: the mark goes. */
 const struct fail *swap_mark_clear(struct swap_mark *mark) MUST_CHECK;
 

@@ -4,10 +4,10 @@
 
 #include "base/arena.h"
 #include "base/file.h"
-#include "store/below.h"
 #include "store/copy.h"
 #include "store/maildir/box.h"
 #include "store/maildir/locate.h"
+#include "store/removal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -272,54 +272,15 @@ const struct fail *maildir_transfer(struct store *store, struct transfer *transf
 
 /* ---- removal ------------------------------------------------------------------------------ */
 
-static bool is_revision(const struct stat *status, const char *revision)
-{
-	char text[REVISION_TEXT];
-
-	revision_text(text, status);
-	return strcmp(text, revision) == 0;
-}
-
-/* Is what lies in the vault another version than the one that was to go there?  Then it goes back.
- */
-static const struct fail *removal_check(const struct removal *removal, const struct box *box,
-					const struct found *found, int vault, const char *into)
-{
-	const struct fail *fail;
-	struct stat out;
-
-	if (!removal->if_revision ||
-	    fstatat(vault, into, &out, AT_SYMLINK_NOFOLLOW) != 0 ||
-	    out.st_dev != found->status.st_dev || is_revision(&out, removal->if_revision))
-		return NULL;
-	fail = file_rename_new(vault, into, box->in[found->place], found->text);
-	/* If the name was taken again meanwhile, that is the version that counts. */
-	return fail && !fail_is(fail, FAIL_EXISTS) ? fail : &item_stale;
-}
-
 static const struct fail *removal_found(struct maildir *maildir, const struct removal *removal,
 					struct box *box, const struct found *found)
 {
 	const struct fail *fail;
-	const char *into;
-	int vault = -1;
 
-	if (removal->if_revision && !is_revision(&found->status, removal->if_revision))
-		return &item_stale;
-	fail = below_into(maildir->root, removal->into, &vault, &into);
-	if (fail)
-		return fail;
-	fail = file_rename_new(box->in[found->place], found->text, vault, into);
-	if (!fail) {
-		fail = removal_check(removal, box, found, vault, into);
-		if (!fail)
-			index_note(box, removal->ref, strlen(removal->ref), found->place, NULL);
-	}
+	fail = removal_run(maildir->root, &maildir->barrier, removal, box->in[found->place],
+			   found->text, &found->status);
 	if (!fail)
-		fail = barrier_add(&maildir->barrier, vault);
-	if (!fail)
-		fail = barrier_add(&maildir->barrier, box->in[found->place]);
-	close(vault);
+		index_note(box, removal->ref, strlen(removal->ref), found->place, NULL);
 	return fail;
 }
 

@@ -18,22 +18,13 @@ static const struct fail *mark_place(struct maildir *maildir, const struct box *
 							  place == IN_NEW ? "new" : "cur"));
 }
 
-static const struct fail *mark_into(struct maildir *maildir, const char *into, struct arena *arena)
-{
-	const char *slash = strrchr(into, '/');
-
-	return swap_mark_add(&maildir->mark, arena_strn(arena, into, (size_t)(slash - into)));
-}
-
 static const struct fail *swap_prepare(struct maildir *maildir, struct swap *swap,
 				       struct parcel *parcel, struct write *write, struct box *box,
 				       struct found *old, struct arena *arena)
 {
-	char revision[REVISION_TEXT];
 	const struct fail *fail;
 
-	revision_text(revision, &old->status);
-	if (write->if_revision && strcmp(write->if_revision, revision) != 0)
+	if (write->if_revision && !revision_is(write->if_revision, &old->status))
 		return &item_stale;
 	fail = below_into(maildir->root, write->into, &swap->into_at, &swap->into);
 	if (!fail)
@@ -41,7 +32,7 @@ static const struct fail *swap_prepare(struct maildir *maildir, struct swap *swa
 	if (!fail && !write->date)
 		fail = copy_date(swap->from_at, parcel->name, old->status.st_mtim.tv_sec);
 	if (!fail)
-		fail = mark_into(maildir, write->into, arena);
+		fail = swap_mark_into(&maildir->mark, write->into);
 	if (!fail)
 		fail = mark_place(maildir, box, old->place, arena);
 	swap->from = parcel->name;
