@@ -1,12 +1,10 @@
-/* What the tests of the Maildir driver share: a fresh store, files in it, and the driver opened on
- * it. */
-#ifndef KOC_TESTS_MAILDIR_ROOM_H
-#define KOC_TESTS_MAILDIR_ROOM_H
+/* What the tests of local drivers share: a fresh store, files in it, and the driver opened on it.
+ * maildir_room.h and vdir_room.h say which driver (ROOM_OPEN) and what its items are (ROOM_FORM). */
+#ifndef KOC_TESTS_LOCAL_ROOM_H
+#define KOC_TESTS_LOCAL_ROOM_H
 
 #include "base/arena.h"
 #include "base/step.h"
-#include "store/maildir/box.h"
-#include "store/maildir/maildir.h"
 #include "store/store.h"
 
 #include <fcntl.h>
@@ -61,7 +59,7 @@ static inline void room_begin(struct room *room)
 	const char *tmp = getenv("TMPDIR");
 
 	*room = (struct room){ .root = -1 };
-	snprintf(room->path, sizeof room->path, "%s/koc-maildir-XXXXXX", tmp ? tmp : "/tmp");
+	snprintf(room->path, sizeof room->path, "%s/koc-local-XXXXXX", tmp ? tmp : "/tmp");
 	assert_non_null(mkdtemp(room->path));
 	room->root = open(room->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_true(room->root >= 0);
@@ -71,7 +69,7 @@ static inline void room_begin(struct room *room)
 	room->spool.directory = openat(room->root, ".koc/spool", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	snprintf(room->spool.prefix, sizeof room->spool.prefix, "s%ld-", (long)getpid());
 	room->arena = arena_new();
-	ASSERT_OK(maildir_open(room->root, &room->store));
+	ASSERT_OK(ROOM_OPEN(room->root, &room->store));
 	room->store->spool = &room->spool;
 }
 
@@ -95,25 +93,13 @@ static inline void room_again(struct room *room)
 	close(room->spool.directory);
 	assert_int_equal(mkdirat(room->root, ".koc/spool", 0700), 0);
 	room->spool.directory = openat(room->root, ".koc/spool", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	ASSERT_OK(maildir_open(room->root, &room->store));
+	ASSERT_OK(ROOM_OPEN(room->root, &room->store));
 	room->store->spool = &room->spool;
 }
 
 static inline void room_directory(const struct room *room, const char *path)
 {
 	assert_int_equal(mkdirat(room->root, path, 0700), 0);
-}
-
-/* A folder as another program would make it. */
-static inline void room_folder(const struct room *room, const char *path)
-{
-	static const char *const parts[] = { "", "/cur", "/new", "/tmp" };
-	char name[1024];
-
-	for (size_t i = 0; i < COUNT(parts); i++) {
-		snprintf(name, sizeof name, "%s%s", path, parts[i]);
-		room_directory(room, name);
-	}
 }
 
 static inline void room_put(const struct room *room, const char *path, const char *text)
@@ -205,10 +191,10 @@ static inline struct body *room_body(struct room *room, const char *text, bool s
 	struct body *body;
 
 	if (!spooled) {
-		ASSERT_OK(body_of_memory(text, strlen(text), BODY_MAIL, &body));
+		ASSERT_OK(body_of_memory(text, strlen(text), ROOM_FORM, &body));
 		return body;
 	}
-	ASSERT_OK(body_begin(&room->spool, BODY_MAIL, &body));
+	ASSERT_OK(body_begin(&room->spool, ROOM_FORM, &body));
 	ASSERT_OK(body_add(body, text, strlen(text)));
 	ASSERT_OK(body_end(body));
 	return body;
