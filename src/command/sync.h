@@ -1,5 +1,5 @@
-/* Sync: what the files of `koc sync` share.  sync.c takes the command line; sync_jobs.c runs a worker for each
- * service of each account; sync_service.c is the work of one; sync_tell.c says what came of it. */
+/* Sync: what the files of `koc sync` share.  sync.c takes the command line; sync_jobs.c runs a worker for
+ * each service of each account; sync_service.c is the work of one; sync_tell.c says what came of it. */
 #ifndef KOC_COMMAND_SYNC_H
 #define KOC_COMMAND_SYNC_H
 
@@ -34,7 +34,8 @@ struct sync_task {
 enum exit_code sync_jobs(const struct call *call);
 
 /* Synchronises one service, in its worker: what is for standard output goes to worker->out.  `secret` may be
- * NULL only if no login is tried.  `found` (task->folder_count of them) is set where there is such a folder. */
+ * NULL only if no login is tried.  `found` (task->folder_count of them) is set where there is such a
+ * folder. */
 enum exit_code sync_service(const struct sync_task *task, const char *secret, struct worker *worker,
 			    bool *found);
 

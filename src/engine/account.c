@@ -136,6 +136,7 @@ static const struct fail *look_once(struct run *run)
 {
 	const struct fail *f = NULL;
 
+	run->restless = false;
 	round_begin(run);
 	f = look_all(run);
 	if (!f)
@@ -154,10 +155,10 @@ static const struct fail *look_and_decide(struct run *run)
 
 	for (int look = 0; look < LOOKS; look++) {
 		f = look_once(run);
-		if (f || !plan_hangs_on_places(run))
+		if (f || (!plan_hangs_on_places(run) && !run->restless))
 			return f;
 		f = look_again(run, &changed);
-		if (f || (!changed && !run->hold_removals))
+		if (f || (!changed && !run->hold_removals && !run->restless))
 			return f;
 		round_free(run);
 	}

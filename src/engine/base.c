@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-void row_describe(struct row *row, const struct body *body)
+void row_describe(struct row *row, const struct body *body, const struct digest *normal)
 {
 	row->print = body->print;
 	if (body->mail) {
@@ -14,7 +14,7 @@ void row_describe(struct row *row, const struct body *body)
 		row->sent = body->fields.sent;
 		return;
 	}
-	row->normal = body->facts.normal;
+	row->normal = *normal;
 	row->subject = body->facts.summary;
 	if (body->facts.uid)
 		row->key = body->facts.uid;
@@ -63,7 +63,7 @@ const struct fail *base_of_local(struct run *run, const struct op *op, struct ro
 		body_free(read.body);
 		return state_row_put(run->engine->state, row);
 	}
-	row_describe(row, read.body);
+	row_describe(row, read.body, &read.normal);
 	f = state_row_put(run->engine->state, row);
 	if (!f)
 		f = base_keep(run, row, read.body);

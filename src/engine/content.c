@@ -52,6 +52,9 @@ static const struct fail *read_failed(struct run *run, struct match *match, enum
 	if (fail_is(fail, FAIL_MISSING) || fail_is(fail, FAIL_STALE)) {
 		match->absorbed = true;
 		folder->again[side] = true;
+		/* A new file that was just renamed once more may be what is missing elsewhere. */
+		if (side == LOCAL && !match->row)
+			run->restless = true;
 		if (match->row || match->now[side_other(side)])
 			match_raced(run, match);
 		return NULL;

@@ -164,10 +164,13 @@ static const struct fail *find_copies(struct run *run)
 /* While the local folders do not come to rest, what seems gone or copied may only have moved. */
 static void hold(struct run *run)
 {
-	for (size_t i = 0; run->hold_removals && i < run->op_count; i++) {
+	if (!run->hold_removals && !run->restless)
+		return;
+	for (size_t i = 0; i < run->op_count; i++) {
 		struct op *op = &run->ops[i];
 
-		if (op->side == SERVER && (op->verb == VERB_REMOVE || op->verb == VERB_DUPLICATE)) {
+		if ((op->verb == VERB_FORGET && run->restless) ||
+		    (op->side == SERVER && (op->verb == VERB_REMOVE || op->verb == VERB_DUPLICATE))) {
 			op->verb = VERB_LEAVE;
 			op->leave = LEAVE_RACED;
 			op->why = "the local folders are being changed";

@@ -117,7 +117,7 @@ static const struct fail *record(struct pull *pull, size_t i)
 	row->date = read->date;
 	if (write->key)
 		row->key = write->key;
-	row_describe(row, write->body);
+	row_describe(row, write->body, &read->normal);
 	run->outcome->pulled++;
 	if (op->verb == VERB_CONFLICT)
 		run->outcome->conflicts++;

@@ -74,7 +74,7 @@ static const struct fail *read_bodies(struct push *push, struct op **ops, size_t
 		*item = (struct item){ .op = ops[i], .body = reads[i].body };
 		/* What is sent is what was read now, not what was listed. */
 		item->row = row_for(push->arena, ops[i]->match, &run->folders[ops[i]->match->folder]);
-		row_describe(item->row, item->body);
+		row_describe(item->row, item->body, &reads[i].normal);
 		push->count++;
 		if (reads[i].now.revision) {
 			struct version *now = arena_alloc(push->arena, sizeof *now);

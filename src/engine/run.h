@@ -61,6 +61,8 @@ struct run {
 	size_t folder_count;
 	struct folder *trash;             /* where server removals go; NULL none */
 	bool hold_removals;               /* this round: nothing is removed on the server */
+	bool restless;                    /* this look: a file was renamed under it; the same, and nothing
+	                                   * is forgotten */
 	bool rolled_back;                 /* what ended well may not be recorded: no cursor moves on */
 	unsigned round_number;
 	size_t budget;                    /* new items on the server that this round may still take */
@@ -170,8 +172,8 @@ const struct fail *ref_unclaimed(struct run *run, const struct folder *folder, c
 /* base.c */
 
 /* What the row is to remember of a body's content, for people and to know it again; the strings are the
- * body's. */
-void row_describe(struct row *row, const struct body *body);
+ * body's.  `normal`: as the read told. */
+void row_describe(struct row *row, const struct body *body, const struct digest *normal);
 /* Keeps the bytes of an item of a keyed kind as the base of its row, which is stored already.  Nothing
  * for mail. */
 const struct fail *base_keep(struct run *run, const struct row *row, struct body *body) MUST_CHECK;

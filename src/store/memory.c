@@ -99,7 +99,8 @@ static const struct fail *read_one(struct memory *memory, struct read *read, str
 		return memory_missing(read->folder, read->ref);
 	form = body_form_of(folder->kind);
 	if (kind_traits(folder->kind)->keyed)
-		read->normal = digest_of(item->body->data, item->body->size);
+		read->normal = memory->options.normal ? memory->options.normal(item->body)
+						      : digest_of(item->body->data, item->body->size);
 	read->now.ref = arena_str(arena, item->ref);
 	read->now.revision = arena_str(arena, item->revision);
 	read->key = arena_str(arena, item->key);

@@ -53,6 +53,8 @@ struct memory_options {
 	/* A server that changes what it is given: returns the body to be stored. */
 	const struct memory_body *(*rewrite)(struct memory_world *world,
 					     const struct memory_body *body);
+	/* The normalised form of an item; NULL: its bytes. */
+	struct digest (*normal)(const struct memory_body *body);
 };
 
 /* Opens a store on this world, which must outlive it.  The options are copied. */

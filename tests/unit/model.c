@@ -207,6 +207,81 @@ static void told(void *context, const char *line)
 	say("    koc: %s", line);
 }
 
+/* ---- contents ----------------------------------------------------------------------------------- */
+
+/* A server that rewrites what it is given: it signs each item, which means nothing. */
+#define SIGNATURE "PRODID:server\n"
+
+static const struct memory_body *signed_by_server(struct memory_world *world, const struct memory_body *body)
+{
+	char text[240] = "";
+	const char *rest = strchr(body->data, '\n');
+
+	if (!rest || strstr(body->data, SIGNATURE))
+		return body;
+	snprintf(text, sizeof text, "%.*s%s%s", (int)(rest + 1 - body->data), body->data, SIGNATURE, rest + 1);
+	return world_text(world, text);
+}
+
+static struct digest without_signature(const struct memory_body *body)
+{
+	const char *at = strstr(body->data, SIGNATURE);
+	char text[240] = "";
+
+	if (!at)
+		return digest_of(body->data, body->size);
+	snprintf(text, sizeof text, "%.*s%s", (int)(at - body->data), body->data, at + strlen(SIGNATURE));
+	return digest_of(text, strlen(text));
+}
+
+/* The two forms of a content: as users make it here, and as the server has it. */
+static void content_write(struct story *h, struct content *content, const char *text)
+{
+	for (int s = 0; s < SIDES; s++)
+		content->body[s] = world_text(h->world[s], text);
+	if (h->options[SERVER].rewrite)
+		content->body[SERVER] = signed_by_server(h->world[SERVER], content->body[SERVER]);
+}
+
+static bool is_content(const struct content *content, const struct memory_body *body)
+{
+	return content->body[SERVER]->plain == body->plain || content->body[LOCAL]->plain == body->plain;
+}
+
+static size_t content_find(const struct story *h, enum side side, const struct content *content,
+			   const struct memory_item **first)
+{
+	const struct memory_item *other = NULL;
+	size_t count = world_find(h->world[side], content->body[SERVER], first);
+
+	if (content->body[LOCAL]->plain == content->body[SERVER]->plain)
+		return count;
+	return count + world_find(h->world[side], content->body[LOCAL], count ? &other : first);
+}
+
+static size_t content_new(struct story *h)
+{
+	struct content *content = &h->contents[h->content_count];
+	char text[200] = "";
+
+	if (h->dav)
+		snprintf(text, sizeof text, "BEGIN:VCALENDAR\nUID:u%zu\nX:%zu\nEND:VCALENDAR\n",
+			 h->content_count, h->content_count);
+	else
+		snprintf(text, sizeof text, "Message-ID: <%zu@x>\nSubject: s%zu\n\nbody %zu\n", h->content_count,
+			 h->content_count, h->content_count);
+	content_write(h, content, text);
+	return h->content_count++;
+}
+
+static struct content *content_of(struct story *h, const struct memory_body *body)
+{
+	for (size_t i = 0; i < h->content_count; i++)
+		if (is_content(&h->contents[i], body))
+			return &h->contents[i];
+	return NULL;
+}
+
 static void choose_options(struct story *h)
 {
 	struct dice *d = &h->dice;
@@ -231,34 +306,10 @@ static void choose_options(struct story *h)
 		server->lists_keys = roll(d, 2);
 		local->lists_keys = roll(d, 2);
 		server->no_transfers = roll(d, 2);
+		server->normal = local->normal = without_signature;
+		if (roll(d, 2))
+			server->rewrite = signed_by_server;
 	}
-}
-
-/* ---- contents ----------------------------------------------------------------------------------- */
-
-static size_t content_new(struct story *h)
-{
-	struct content *content = &h->contents[h->content_count];
-	char text[200] = "";
-
-	if (h->dav)
-		snprintf(text, sizeof text, "BEGIN:VCALENDAR\nUID:u%zu\nX:%zu\nEND:VCALENDAR\n",
-			 h->content_count, h->content_count);
-	else
-		snprintf(text, sizeof text, "Message-ID: <%zu@x>\nSubject: s%zu\n\nbody %zu\n", h->content_count,
-			 h->content_count, h->content_count);
-	for (int s = 0; s < SIDES; s++)
-		content->body[s] = world_text(h->world[s], text);
-	return h->content_count++;
-}
-
-static struct content *content_of(struct story *h, const struct memory_body *body)
-{
-	for (size_t i = 0; i < h->content_count; i++)
-		if (h->contents[i].body[SERVER]->plain == body->plain ||
-		    h->contents[i].body[LOCAL]->plain == body->plain)
-			return &h->contents[i];
-	return NULL;
 }
 
 static struct memory_item *any_item(struct story *h, enum side side, size_t *folder)
@@ -284,7 +335,7 @@ static size_t count_in(struct story *h, enum side side, size_t folder, const str
 	struct memory_item *items = world_items(h->world[side], path_of(h, folder), &count);
 
 	for (size_t i = 0; i < count; i++)
-		if (items[i].body->plain == content->body[side]->plain) {
+		if (is_content(content, items[i].body)) {
 			if (!found++)
 				*flags = items[i].flags;
 		}
@@ -344,7 +395,7 @@ static void user_remove(struct story *h, enum side side)
 		content->discarded = true;
 	/* What koc never saw nobody can bring back; nor what looks edited, when its name was given to another. */
 	if (h->busy && (side == LOCAL ||
-			!world_find(h->world[LOCAL], content->body[LOCAL], &first)))
+			!content_find(h, LOCAL, content, &first)))
 		content->discarded = true;
 	content->touched[side]++;
 	content->removed = (int)side + 1;
@@ -422,8 +473,7 @@ static void user_edit(struct story *h, enum side side)
 	index = content_new(h);
 	if (h->dav) { /* the same UID with another body */
 		snprintf(text, sizeof text, "BEGIN:VCALENDAR\nUID:%s\nX:%zu\nEND:VCALENDAR\n", item->key, index);
-		for (int s = 0; s < SIDES; s++)
-			h->contents[index].body[s] = world_text(h->world[s], text);
+		content_write(h, &h->contents[index], text);
 	}
 	body = h->contents[index].body[side];
 	say("  %s edits c%zu in %s: now c%zu", side == SERVER ? "server" : "local", (size_t)(old - h->contents),
@@ -602,10 +652,10 @@ static bool somewhere(struct story *h, const struct content *content)
 	const struct memory_item *first = NULL;
 
 	for (int s = 0; s < SIDES; s++)
-		if (world_find(h->world[s], content->body[s], &first))
+		if (content_find(h, (enum side)s, content, &first))
 			return true;
 	for (size_t i = 0; i < h->world[LOCAL]->kept.count; i++)
-		if (h->world[LOCAL]->kept.items[i].body->plain == content->body[LOCAL]->plain)
+		if (is_content(content, h->world[LOCAL]->kept.items[i].body))
 			return true;
 	return false;
 }
@@ -673,7 +723,7 @@ static void check_no_duplicate(struct story *h)
 {
 	for (size_t i = 0; i < h->content_count; i++) {
 		const struct memory_item *first = NULL;
-		size_t count = world_find(h->world[SERVER], h->contents[i].body[SERVER], &first);
+		size_t count = content_find(h, SERVER, &h->contents[i], &first);
 
 		if (count > (size_t)h->contents[i].put)
 			wrong(h, "c%zu is there %zu times, was put there %d times", i, count, h->contents[i].put);
@@ -703,7 +753,7 @@ static void check_flags(struct story *h)
 		const struct memory_item *item = NULL;
 
 		if (content->discarded || content->removed || content->put != 1 ||
-		    world_find(h->world[SERVER], content->body[SERVER], &item) != 1)
+		    content_find(h, SERVER, content, &item) != 1)
 			continue;
 		for (int s = 0; s < SIDES; s++) {
 			uint32_t alone = content->changed[s] & ~content->changed[side_other((enum side)s)];
