@@ -438,6 +438,7 @@ static void plan_all(struct scenario *s)
 		guards[i] = folder->guard;
 	}
 	pair_in_folders(matches, count, keyed);
+	pair_moved_together(s->arena, matches, count, keyed);
 	for (size_t i = 0; i < count; i++)
 		plan_item(s, s->items.items[i], &ops[i]);
 	moves_find(s->arena, ops, count, moves, !s->cannot_move);
