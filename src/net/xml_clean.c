@@ -177,7 +177,7 @@ static const struct mark *mark_find(const struct xml_clean *clean, unsigned char
 {
 	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++)
 		if (marks[i].in == (int)clean->in &&
-		    memcmp(marks[i].text, clean->held, clean->held_size) == 0 &&
+		    strncmp(marks[i].text, (const char *)clean->held, clean->held_size) == 0 &&
 		    marks[i].text[clean->held_size] == (char)c)
 			return &marks[i];
 	return NULL;
