@@ -20,6 +20,13 @@ const char *match_handle(const struct match *match, enum side *side)
 	return match->row->side[*side].ref;
 }
 
+/* Was the file changed since it was set aside? */
+static bool changed_since(const struct match *match, const struct pending *pending)
+{
+	return match->now[LOCAL] && match->now[LOCAL]->revision && *pending->revision &&
+	       strcmp(match->now[LOCAL]->revision, pending->revision) != 0;
+}
+
 /* Is the item set aside, and its time not yet come? */
 static bool waits(const struct run *run, const struct match *match)
 {
@@ -35,7 +42,7 @@ static bool waits(const struct run *run, const struct match *match)
 
 		if (pending->why == PENDING_SET_ASIDE && pending->next > run->engine->now &&
 		    pending->side == side && strcmp(pending->ref, ref) == 0)
-			return true;
+			return !changed_since(match, pending);
 	}
 	return false;
 }

@@ -60,8 +60,10 @@ static const struct pending *leave(struct run *run, const struct op *op, struct 
 {
 	enum side side = SERVER;
 	const char *ref = match_handle(op->match, &side);
-	const struct pending *pending = leave_item(run, folder, side, ref, why, text);
+	struct pending *pending = leave_item(run, folder, side, ref, why, text);
 
+	if (op->match->now[LOCAL])
+		pending->revision = op->match->now[LOCAL]->revision;
 	if (why == LEAVE_SET_ASIDE) {
 		run->outcome->set_aside++;
 		run_tell(run, "%s: %s: %s", folder->path, match_name(op->match), pending->text);

@@ -132,6 +132,7 @@ struct pending {
 	const char *text;   /* for people; "" none */
 	uint32_t tries;
 	int64_t next;       /* not before this time; 0 at once */
+	const char *revision; /* of the local file then; with another one it is tried at once */
 };
 
 /* Replaces what is pending for (folder, side, ref). */

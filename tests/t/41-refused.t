@@ -23,6 +23,11 @@ with Account("demo", max_mail_size="100k") as a:
     status = a.koc("status")
     ok("INBOX" in status.out, "koc status lists it", status)
     a.silent("the run after it", allowed=LISTING)
+    with open(large + ".new", "w") as f:
+        f.write(text_message("Not too large any more", "short").decode().replace("\r\n", "\n"))
+    os.rename(large + ".new", large)
+    a.sync(name="a file that was mended is sent by the very next run")
+    ok(holds(a.server.messages("INBOX"), "Not too large any more"), "it is there")
 
 # Over quota.
 with Account(None, quota="300K") as a:

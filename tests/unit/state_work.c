@@ -162,13 +162,13 @@ static void pending_kept(void **context)
 	struct room *room = room_of(context);
 	int64_t a = folder_new(room, "mail/Z"), b = folder_new(room, "mail/A");
 	struct pending puts[] = {
-		{ b, LOCAL, "y", PENDING_SCOPE, "", 0, 0 },
-		{ a, LOCAL, "a", PENDING_RACED, NULL, 1, 2 },
-		{ a, SERVER, "z", PENDING_HELD, "held", 0, 0 },
-		{ a, SERVER, "B", PENDING_DIRECTION, "", 0, 0 },
-		{ a, LOCAL, "Z", PENDING_HELD, "", 0, 0 },
-		{ a, LOCAL, "a", PENDING_SET_ASIDE, "too large", UINT32_MAX, INT64_MAX },
-		{ b, SERVER, "y", PENDING_HELD, "", 0, 0 },
+		{ b, LOCAL, "y", PENDING_SCOPE, "", 0, 0, "" },
+		{ a, LOCAL, "a", PENDING_RACED, NULL, 1, 2, "" },
+		{ a, SERVER, "z", PENDING_HELD, "held", 0, 0, "12.3" },
+		{ a, SERVER, "B", PENDING_DIRECTION, "", 0, 0, "" },
+		{ a, LOCAL, "Z", PENDING_HELD, "", 0, 0, "" },
+		{ a, LOCAL, "a", PENDING_SET_ASIDE, "too large", UINT32_MAX, INT64_MAX, "7.8" },
+		{ b, SERVER, "y", PENDING_HELD, "", 0, 0, "" },
 	};
 	static const char *const order[] = { "B", "z", "Z", "a", "y", "y" };
 	struct pending *list, wrong = { .folder = 4711, .ref = "x" };
@@ -188,6 +188,7 @@ static void pending_kept(void **context)
 	assert_int_equal(list[3].folder, a);
 	assert_int_equal(list[3].why, PENDING_SET_ASIDE);
 	assert_string_equal(list[3].text, "too large");
+	assert_string_equal(list[3].revision, "7.8");
 	assert_int_equal(list[3].tries, UINT32_MAX);
 	assert_int_equal(list[3].next, INT64_MAX);
 
