@@ -74,6 +74,7 @@ struct http_request {
 	const struct fail *fail; /* no answer, or one that is cut: FAIL_UNREACHABLE, FAIL_TLS, FAIL_PROTOCOL;
 				  * what the sink said.  NULL: `status` is the server's.  401 is
 				  * FAIL_LOGIN, but a status of an anonymous request */
+	bool closed;             /* `fail` because nobody listens there: the port is closed */
 	int status;
 	const char *etag;        /* verbatim; NULL none */
 	const char *location;    /* absolute URL; NULL none */

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/str.h"
 
+#include <errno.h>
 #include <string.h>
 
 #define HOPS   5
@@ -90,6 +91,7 @@ static const struct fail *connect_fail(const struct slot *slot, CURLcode result)
 		return fail_make(FAIL_TLS, FAIL_ACCOUNT, "%s is no loopback address: refused without TLS",
 				 origin->host);
 	http_curl.easy_getinfo(slot->easy, CURLINFO_OS_ERRNO, &error);
+	slot->request->closed = result == CURLE_COULDNT_CONNECT && error == ECONNREFUSED;
 	if (result == CURLE_COULDNT_RESOLVE_HOST)
 		return fail_make(FAIL_UNREACHABLE, FAIL_ACCOUNT, "cannot find %s port %s: %s", origin->host,
 				 origin->port, slot->error);
