@@ -1,5 +1,5 @@
 #!/bin/sh
-# Side by side with mbsync (and offlineimap where it is installed) on the same server: the rows of the
+# Side by side with mbsync, vdirsyncer and curl on the same servers: the rows of the
 # promise "speed and size".  See tests/tools/bench.py for what is measured.
 #
 #     sh tests/bench.sh [--quick] [--row NAME]… [--runs N]

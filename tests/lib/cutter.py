@@ -54,5 +54,10 @@ class Cutter:
             except OSError:
                 pass
 
+    def mend(self, limit=None):
+        """The line is whole again, up to another limit."""
+        self.limit, self.passed = limit, 0
+        self.cut.clear()
+
     def close(self):
         self.listener.close()

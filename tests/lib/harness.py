@@ -342,6 +342,16 @@ class Account:
         """The same for calendars and contacts alone; options are those of davoracle.compare."""
         return self.verdict(name, at_least, *self.dav_differences(**options))
 
+    def conflicts(self):
+        """The files in Conflicts of calendars and contacts, as paths below it."""
+        root = os.path.join(self.store, "Conflicts")
+        return sorted(os.path.relpath(os.path.join(at, f), root)
+                      for at, _, files in os.walk(root) for f in files
+                      if os.path.relpath(at, root).split("/")[0] in vdir.KINDS)
+
+    def no_conflict(self, name="no conflict"):
+        return tap.equal(self.conflicts(), [], name)
+
     def tree(self):
         """{path: (inode, mtime, size, mode)} of the store outside .koc."""
         found = {}

@@ -3,8 +3,10 @@
 import os
 import shutil
 
+import davmodel
 import harness
 import tap
+import vdir
 from harness import corpus, text_message
 
 MOST = int(os.environ.get("KOC_KILL_MOST", "1000"))  # steps; no scenario here has as many
@@ -52,6 +54,8 @@ def contents(a):
 class Scenario:
     """One server; each disturbed run has a fresh user of it with the same mail and changes."""
 
+    at_least = 12  # items that the undisturbed run leaves
+
     def __init__(self, messages, change=None):
         self.messages, self.change = messages, change
         self.server = harness.Server(any_user=True, rawlog=False).start()
@@ -62,19 +66,32 @@ class Scenario:
         with self.account("undisturbed") as a:
             run = a.koc("sync")
             tap.equal(run.status, 0, "the undisturbed run ends with 0")
-            a.equal("undisturbed: both sides are equal", at_least=12)
-            self.wanted = contents(a)
+            a.equal("undisturbed: both sides are equal", at_least=self.at_least)
+            self.wanted = self.contents(a)
         return self
 
     def __exit__(self, *_):
         self.server.stop()
 
+    def make(self, user):
+        return harness.Account(self.messages, server=self.server, user=user)
+
     def account(self, user):
-        a = harness.Account(self.messages, server=self.server, user=user)
+        a = self.make(user)
         if self.change:
             a.koc("sync")
             self.change(a)
         return a
+
+    def contents(self, a):
+        return contents(a)
+
+    def lines(self, a):
+        """What differs from what the undisturbed run left."""
+        lines = a.differences()[0]
+        found = self.contents(a)
+        return lines + [f"{f}: {len(found.get(f, []))} items, {len(self.wanted.get(f, []))} wanted"
+                        for f in sorted(set(found) | set(self.wanted)) if found.get(f) != self.wanted.get(f)]
 
     def recovers(self, a, name):
         """At most two more runs reach what the undisturbed run reached."""
@@ -82,20 +99,82 @@ class Scenario:
         while lines and more < 2:
             run = a.koc("sync")
             more += 1
-            lines = a.differences()[0]
-            lines += [f"{f}: {len(c)} messages, {len(self.wanted.get(f, []))} wanted"
-                      for f, c in contents(a).items() if c != self.wanted.get(f)]
+            lines = self.lines(a)
             if run.status != 0:
                 lines.append(str(run))
         tap.ok(not lines, f"{name}: whole after {more} more", "\n".join(lines[:20]))
         if not os.environ.get("KEEP"):
             shutil.rmtree(a.base)
 
-def at_every_step(messages, change, at_least):
-    """Stopped at the n-th durable step, for each n until a run is not stopped any more."""
-    with Scenario(messages, change) as scenario:
-        stopped = 0
-        for n in range(1, MOST):
+
+# ---- calendars and contacts ------------------------------------------------------------------
+
+def dav_changes(a):
+    """Some of everything, on both sides; nothing that can be a conflict."""
+    model = davmodel.Model(a)
+    e = model.take(8, "calendars", "Home")
+    model.new_there("Home")
+    model.new_here("Home")
+    model.new_here("Friends")
+    model.edit_there(e[0], "Edited there")
+    model.edit_here(e[1], "Edited here")
+    model.edit_here(e[2], "Edited here in place", in_place=True)
+    model.remove_there(e[3])
+    model.remove_here(e[4])
+    model.move_there(e[5], "Work")
+    model.move_here(e[6], "Work")
+    model.edit_here(e[7], "Moved and edited here")
+    model.move_here(e[7], "Work")
+    card, = model.take(1, "contacts", "Friends")
+    model.edit_here(card, "Edited Person")
+    kind = model.folders["To do"].kind
+    a.vdir.make(f"{kind}/Made here")
+    a.vdir.new(f"{kind}/Made here", "first.ics", vdir.task("first@made-here", "First in it"))
+    made = a.there.make("contacts", "made-there", "Made there")
+    a.there.add(made, "first.vcf", vdir.card("first@made-there", "First InThat"))
+    a.there.label(model.folders["Work"], "Work renamed")
+    a.vdir.make(model.path("Friends"), "Friends renamed")
+
+
+class DavScenario(Scenario):
+    """The same with calendars and contacts; nothing may be in conflict, or sent or kept twice."""
+
+    at_least = 20
+    counts = (14, 3, 1, 5)
+
+    def __init__(self, change=None, program="radicale"):
+        self.change, self.program, self.wanted = change, program, None
+        # A Xandikos has few users; each run has one of its own.
+        self.server = None
+        if program == "radicale":
+            self.server = harness.DavServer(more_users=400, users="undisturbed").start()
+
+    def __exit__(self, *_):
+        if self.server:
+            self.server.stop()
+
+    def make(self, user):
+        server = self.server or harness.DavServer(self.program, users=user)
+        a = harness.DavAccount(self.counts, server=server, user=user)
+        a.own_dav = self.server is None
+        return a
+
+    def contents(self, a):
+        """{title: sorted (UID, what it says)} on the server."""
+        return {f.title: sorted((vdir.uid_of(d), vdir.summary_of(d)) for d in a.there.bodies(f).values())
+                for f in a.there.folders()}
+
+    def lines(self, a):
+        return super().lines(a) + [f"in Conflicts: {c}" for c in a.conflicts()]
+
+
+# ---- disturbances ----------------------------------------------------------------------------
+
+def kill_everywhere(scenario, at_least, stride=1):
+    """Stopped at the n-th durable step, for each n (or each so many) until a run is not stopped any more."""
+    with scenario:
+        stopped, n = 0, 1
+        while n < MOST:
             with scenario.account(f"u{n}") as a:
                 run = a.koc("sync", env={"KOC_TEST_KILL_AT": str(n)})
                 if run.status == 0:
@@ -104,5 +183,10 @@ def at_every_step(messages, change, at_least):
                 if run.status != -9:
                     tap.ok(False, f"step {n}: killed", run)
                 scenario.recovers(a, f"step {n}")
+            n += stride
         tap.ok(stopped > at_least, f"there were more than {at_least} steps", stopped)
-        tap.ok(stopped < MOST - 1, "and an end of them", stopped)
+        tap.ok(n < MOST - 1, "and an end of them", stopped)
+
+
+def at_every_step(messages, change, at_least):
+    kill_everywhere(Scenario(messages, change), at_least)

@@ -19,6 +19,12 @@ def uid_of(data):
     return m[1].decode(errors="replace").strip() if m else None
 
 
+def summary_of(data):
+    """What a component or card says it is."""
+    m = re.search(rb"(?m)^(?:SUMMARY|FN)[^:\r\n]*:([^\r\n]*)", unfold(data))
+    return m[1].decode(errors="replace") if m else None
+
+
 @dataclass
 class File:
     path: str

@@ -1,53 +1,36 @@
 #!/usr/bin/python3
-"""koc beside mbsync (and offlineimap) on the same Dovecot: medians of alternating runs.
+"""koc beside other programs on the same servers: medians of alternating runs.  Mail here, with mbsync (and
+offlineimap) on Dovecot; calendars and contacts in davbench.py, with vdirsyncer on Radicale and curl on Xandikos.
 
 Every program has its own user with the same mail, its own store, and goes through its own relay, which
 delays each direction by half the round trip, limits the rate, and counts bytes and turns (client data
 after server data).  Before a run that follows changes there is a pause of 2.5 s for all of them: mbsync
 would otherwise wait a second for the clock.
 
-    --quick       1,000 messages instead of 10,000, one run each: to see that it works, not to compare
+    --quick       a tenth of the mail and items, one run each: to see that it works, not to compare
     --row NAME    only this row (see --list)
     --runs N      runs of each program in each row, 3 or more to compare
-    --peers A,B   default: mbsync
+    --peers A,B   for mail; default: mbsync
 """
 
 import argparse
 import os
 import shutil
-import signal
-import statistics
-import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
+import benchlib
+from benchlib import PEAK, Relay
 import corpus
+import davbench
 import harness
 import peers
 from harness import Account, Server, text_message
 
-RELAY = os.path.join(harness.TOP, "build", "tools", "relay")
 PAUSE = 2.5
 # The peers know no Trash: then koc does not use it either.
 FOLDERS = 'folder "mail/*" { mode = full delete = expunge }'
-
-
-class Relay:
-    """A relay in front of a server's port; stop() returns its counts."""
-
-    def __init__(self, port, rtt_ms=0, rate=0):
-        self.process = subprocess.Popen(
-            [RELAY, "--to", str(port), "--rtt", str(rtt_ms)] + (["--rate", str(rate)] if rate else []),
-            stdout=subprocess.PIPE, text=True)
-        self.port = int(self.process.stdout.readline())
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        words = self.process.stdout.read().split()
-        self.process.wait()
-        return dict(zip(words[::2], map(int, words[1::2])))
 
 
 def koc(config):
@@ -77,14 +60,8 @@ class Contender:
             relay = Relay(port, rtt_ms, rate)
             port = relay.port
         a.configure(url=f"imaps://127.0.0.1:{port}", folders=FOLDERS)
-        costs = os.path.join(a.base, "costs")
-        words = [harness.MEASURE, costs, *PROGRAMS[self.name](a.config)]
-        run = harness.end_program(*harness.start_program(words, a.environment(), a.base),
-                                  time.monotonic(), limit=1800)
+        run = benchlib.cost(PROGRAMS[self.name](a.config), a, self.name)
         counts = relay.stop() if relay else {}
-        if run.status != 0:
-            raise SystemExit(f"bench: {self.name} ended with {run}")
-        harness.measured(run, costs)
         return {"seconds": run.seconds, "cpu": run.cpu, "peak": run.peak,
                 "down": counts.get("down"), "up": counts.get("up"), "turns": counts.get("turns")}
 
@@ -94,8 +71,7 @@ class Contender:
             os.rename(self.account.store, f"{self.account.store}.{time.monotonic_ns()}")
 
     def median(self, what):
-        values = [s[what] for s in self.samples if s[what] is not None]
-        return statistics.median(values) if values else None
+        return benchlib.median(self.samples, what)
 
 
 def changes(contender):
@@ -134,7 +110,6 @@ class Row:
     most: dict = field(default_factory=dict)  # koc's turns, bytes down, CPU seconds, at most
 
 
-PEAK = 32 * 1024  # KB, of koc, in every row
 ROWS = {
     "idle": Row("nothing new, 40 ms, 10,000 messages", "idle", "large", 40, reach=1 / 7,
                 most={"turns": 4, "down": 5000 + 150 * 15, "cpu": .020}),
@@ -203,48 +178,48 @@ def misses(row, contenders):
     return found
 
 
-def number(value, scale=1, digits=0):
-    return "-" if value is None else f"{value / scale:.{digits}f}"
+def mail_rows(names, options):
+    """Prints the table of these rows; returns how many limits were missed."""
+    server = Server(any_user=True, rawlog=False).start()
+    missed, cache = 0, {}
+    benchlib.head("turns")
+    try:
+        for name in names:
+            row = ROWS[name]
+            contenders = run_row(row, server, options, cache)
+            ours = contenders[0].median("seconds")
+            for c in contenders:
+                benchlib.line(row.what if c.name == "koc" else "", c.name, c.samples, ours, "turns")
+            if not options.quick:
+                for miss in misses(row, contenders):
+                    missed += 1
+                    print(f"{'':42} NOT REACHED: {miss}")
+    finally:
+        server.stop()
+    return missed
 
 
 def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     p.add_argument("--quick", action="store_true")
-    p.add_argument("--row", action="append", choices=list(ROWS))
+    p.add_argument("--row", action="append", choices=[*ROWS, *davbench.ROWS])
     p.add_argument("--list", action="store_true")
     p.add_argument("--runs", type=int)
     p.add_argument("--peers", default="mbsync")
     options = p.parse_args()
     if options.list:
-        for name, row in ROWS.items():
+        for name, row in [*ROWS.items(), *davbench.ROWS.items()]:
             print(f"{name:12} {row.what}")
         return 0
     options.peers = [x for x in options.peers.split(",") if shutil.which(x)]
     options.runs = options.runs or (1 if options.quick else 3)
-    server = Server(any_user=True, rawlog=False).start()
-    missed, cache = 0, {}
-    print(f"medians of {options.runs} alternating runs; time ratio: koc / peer")
-    print(f"{'':42} {'':12} {'s':>7} {'ratio':>6} {'turns':>5} {'KB down':>8} {'KB up':>7} "
-          f"{'MB RSS':>6} {'ms CPU':>7}")
-    try:
-        for name in options.row or ROWS:
-            row = ROWS[name]
-            contenders = run_row(row, server, options, cache)
-            ours = contenders[0].median("seconds")
-            for c in contenders:
-                ratio = ours / c.median("seconds") if c.name != "koc" else None
-                print(f"{row.what if c.name == 'koc' else '':42} {c.name:12} "
-                      f"{c.median('seconds'):7.3f} {number(ratio, 1, 2):>6} "
-                      f"{number(c.median('turns')):>5} {number(c.median('down'), 1000, 1):>8} "
-                      f"{number(c.median('up'), 1000, 1):>7} "
-                      f"{c.median('peak') / 1024:6.1f} {c.median('cpu') * 1000:7.0f}")
-            if not options.quick:
-                for miss in misses(row, contenders):
-                    missed += 1
-                    print(f"{'':42} NOT REACHED: {miss}")
-            sys.stdout.flush()
-    finally:
-        server.stop()
+    benchlib.undisturbed()
+    print(f"medians of {options.runs} alternating runs; time ratio: koc / the other")
+    missed = 0
+    for rows, run in ((ROWS, mail_rows), (davbench.ROWS, davbench.run)):
+        names = [n for n in options.row or rows if n in rows]
+        if names:
+            missed += run(names, options)
     print("bench: " + (f"{missed} limits missed" if missed else "all that was to be reached is reached"
                        if not options.quick else "done"))
     return 1 if missed else 0

@@ -1,10 +1,10 @@
 /* relay: a TCP relay on loopback that makes a far server out of a near one, for tests and benchmarks
  * on kernels without netem.
  *
- *     relay --to PORT [--listen-file F] [--delay-ms N | --rtt N] [--rate B] [--cut-after B]
+ *     relay --to PORT [--port P] [--listen-file F] [--delay-ms N | --rtt N] [--rate B] [--cut-after B]
  *           [--counts FILE] [--with PID]
  *
- * It listens on a free port of 127.0.0.1, writes the number into F (by rename) once it does, or a line
+ * It listens on a free port of 127.0.0.1 (or on P), writes the number into F (by rename) once it does, or a line
  * to standard output, and joins each connection to 127.0.0.1:PORT:
  *   --delay-ms N    what comes in goes out N ms later, each way: half of the round trip
  *   --rtt N         the round trip itself
@@ -449,15 +449,16 @@ static void serve(int listener, int companion, const sigset_t *signals)
 
 /* ---- the program -------------------------------------------------------------------------- */
 
-static int listen_and_tell(const char *path)
+static int listen_and_tell(const char *path, uint16_t port)
 {
-	struct sockaddr_in address = loopback(0);
+	struct sockaddr_in address = loopback(port);
 	socklen_t size = sizeof(address);
 	char *new;
-	int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), yes = 1;
 	FILE *file;
 
-	if (listener < 0 || bind(listener, (const void *)&address, size) < 0 ||
+	if (listener < 0 || setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) < 0 ||
+	    bind(listener, (const void *)&address, size) < 0 ||
 	    listen(listener, 128) < 0 || getsockname(listener, (void *)&address, &size) < 0)
 		die("listen");
 	if (!path) {
@@ -501,6 +502,7 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "listen-file", required_argument, NULL, 'l' },
 		{ "to", required_argument, NULL, 't' },
+		{ "port", required_argument, NULL, 'p' },
 		{ "delay-ms", required_argument, NULL, 'd' },
 		{ "rtt", required_argument, NULL, 'R' },
 		{ "rate", required_argument, NULL, 'r' },
@@ -513,6 +515,7 @@ int main(int argc, char **argv)
 	const char *listen_file = NULL;
 	sigset_t blocked, before;
 	int companion = -1, letter, at;
+	uint16_t port = 0;
 
 	while ((letter = getopt_long(argc, argv, "", options, &at)) != -1) {
 		const char *name = letter == '?' ? "" : options[at].name;
@@ -520,6 +523,7 @@ int main(int argc, char **argv)
 		switch (letter) {
 		case 'l': listen_file = optarg; break;
 		case 't': relay.to = (uint16_t)number(optarg, name, 65535); break;
+		case 'p': port = (uint16_t)number(optarg, name, 65535); break;
 		case 'd': relay.delay = (int64_t)number(optarg, name, 60000) * 1000000; break;
 		case 'R': relay.delay = (int64_t)number(optarg, name, 60000) * 500000; break;
 		case 'r': relay.rate = number(optarg, name, UINT32_MAX); break;
@@ -535,7 +539,7 @@ int main(int argc, char **argv)
 		}
 	}
 	if (!relay.to || optind != argc) {
-		fprintf(stderr, "usage: relay --to PORT [--listen-file F] [--delay-ms N] [--rtt N]"
+		fprintf(stderr, "usage: relay --to PORT [--port P] [--listen-file F] [--delay-ms N] [--rtt N]"
 				" [--rate B] [--cut-after B] [--counts FILE] [--with PID]\n");
 		return 64;
 	}
@@ -557,7 +561,7 @@ int main(int argc, char **argv)
 	sigprocmask(SIG_BLOCK, &blocked, &before);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
-	serve(listen_and_tell(listen_file), companion, &before);
+	serve(listen_and_tell(listen_file, port), companion, &before);
 	if (!listen_file)
 		printf("up %" PRIu64 " down %" PRIu64 " turns %" PRIu64 "\n", relay.up, relay.down,
 		       relay.turns);
