@@ -42,6 +42,19 @@ static inline int room_remove_one(const char *path, const struct stat *status, i
 	return remove(path);
 }
 
+static inline int room_open_one(const char *path, const struct stat *status, int type, struct FTW *ftw)
+{
+	(void)ftw;
+	return type == FTW_D || type == FTW_DNR ? chmod(path, status->st_mode | 0700) : 0;
+}
+
+/* Removes all, directories that were made read-only too. */
+static inline void room_remove(const char *path)
+{
+	nftw(path, room_open_one, 16, FTW_PHYS);
+	nftw(path, room_remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
 /* A child that does not outlive the test, however that ends. */
 static inline pid_t room_fork(void)
 {
@@ -79,7 +92,7 @@ static inline void room_end(struct room *room)
 	arena_free(room->arena);
 	close(room->spool.directory);
 	close(room->root);
-	nftw(room->path, room_remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	room_remove(room->path);
 }
 
 /* As if the program were started again: what lies in the spool goes. */
@@ -134,6 +147,21 @@ static inline const char *room_text(const struct room *room, const char *path)
 static inline void room_rename(const struct room *room, const char *from, const char *to)
 {
 	assert_int_equal(renameat(room->root, from, room->root, to), 0);
+}
+
+/* Waits until the file system's clock has ticked. */
+static inline void room_tick(const struct room *room)
+{
+	struct stat first, now;
+
+	room_put(room, "tick", "");
+	assert_int_equal(fstatat(room->root, "tick", &first, 0), 0);
+	do {
+		assert_int_equal(utimensat(room->root, "tick", NULL, 0), 0);
+		assert_int_equal(fstatat(room->root, "tick", &now, 0), 0);
+	} while (now.st_mtim.tv_sec == first.st_mtim.tv_sec &&
+		 now.st_mtim.tv_nsec == first.st_mtim.tv_nsec);
+	assert_int_equal(unlinkat(room->root, "tick", 0), 0);
 }
 
 /* A folder as the engine would name it. */

@@ -23,21 +23,6 @@ static void home_begin(struct room *room)
 	room_collection(room, HOME);
 }
 
-/* Waits until the file system's clock has ticked. */
-static void tick(const struct room *room)
-{
-	struct stat first, now;
-
-	room_put(room, "tick", "");
-	assert_int_equal(fstatat(room->root, "tick", &first, 0), 0);
-	do {
-		assert_int_equal(utimensat(room->root, "tick", NULL, 0), 0);
-		assert_int_equal(fstatat(room->root, "tick", &now, 0), 0);
-	} while (now.st_mtim.tv_sec == first.st_mtim.tv_sec &&
-		 now.st_mtim.tv_nsec == first.st_mtim.tv_nsec);
-	assert_int_equal(unlinkat(room->root, "tick", 0), 0);
-}
-
 /* ---- what is listed ----------------------------------------------------------------------- */
 
 static void test_list(void **state)
@@ -149,7 +134,7 @@ static void test_look(void **state)
 	(void)state;
 	home_begin(&room);
 	room_put(&room, HOME "/a.ics", "text");
-	tick(&room);
+	room_tick(&room);
 	listing = room_list(&room, HOME);
 	known.cursor = listing->cursor;
 	room_put(&room, HOME "/.koc-new-1-1", "half");
@@ -293,14 +278,14 @@ static void news_all(void)
 		home_begin(&room);
 		room_put(&room, HOME "/a.ics", "aaaa");
 		room_put(&room, HOME "/b.ics", "bbbb");
-		tick(&room);
+		room_tick(&room);
 		listing = room_list(&room, HOME);
 		changes[i].change(&room);
 		/* No later than at once. */
 		news = room_news(&room, HOME, listing->cursor);
 		if (news != NEWS_SOME && changes[i].news == NEWS_SOME)
 			fail_msg("%s is not news", changes[i].name);
-		tick(&room);
+		room_tick(&room);
 		room_again(&room);
 		assert_int_equal(room_news(&room, HOME, listing->cursor), changes[i].news);
 		quiet += changes[i].news == NEWS_NONE;
@@ -342,11 +327,11 @@ static void ticks_all(void)
 		before = room_list(&room, HOME);
 		write_in_place(&room, HOME "/a.ics", "other");
 		if (i % 3 == 0)
-			tick(&room);
+			room_tick(&room);
 		if (i % 2 == 0)
 			room_again(&room);
 		news += room_news(&room, HOME, before->cursor) == NEWS_SOME;
-		tick(&room);
+		room_tick(&room);
 		after = room_list(&room, HOME);
 		doubted += revision_doubted(before->entries[0].revision);
 		assert_string_not_equal(before->entries[0].revision, after->entries[0].revision);
@@ -381,7 +366,7 @@ static void test_future(void **state)
 	times[0] = times[1] = (struct timespec){ status.st_mtim.tv_sec + 3600, 0 };
 	assert_int_equal(utimensat(room.root, HOME "/a.ics", times, 0), 0);
 	one = room_list(&room, HOME);
-	tick(&room);
+	room_tick(&room);
 	two = room_list(&room, HOME);
 	assert_true(revision_doubted(one->entries[0].revision));
 	assert_true(revision_doubted(two->entries[0].revision));

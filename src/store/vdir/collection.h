@@ -43,6 +43,8 @@ struct vdir {
 	uint64_t uses;
 	unsigned call;        /* counts calls of the driver */
 	unsigned temporaries; /* counts temporary files */
+	struct timespec tick; /* the last touch by which a file was dated, and that date (parcel.h) */
+	struct timespec dated;
 	struct touch touch;
 	struct barrier barrier;
 	struct swap_mark mark;

@@ -77,7 +77,7 @@ static const struct fail *item_copy(struct vdir *vdir, const struct collection *
 	if (fail)
 		return fail;
 	*touched = collection_touch(vdir, to);
-	fail = parcel_date(to, temporary, *touched, NULL, &status);
+	fail = parcel_date(vdir, to, temporary, *touched, NULL, &status);
 	if (!fail)
 		fail = name_take(to->fd, temporary, to, transfer, name);
 	if (fail)

@@ -16,12 +16,12 @@ struct parcel {
 	struct stat status;
 };
 
-/* Gives a file in the collection, to which nobody has written since `touched`, the time of last modification
+/* Gives a file in the collection, to which nobody has written since `touched`, a time of last modification
  * just before that: not old, but such that whoever writes to it from now on moves it (stamp.h), so that what
- * this program wrote is never in doubt; and another one than `old` (NULL: none) has, which some programs
- * take for the same version.  Its status comes back. */
-const struct fail *parcel_date(const struct collection *collection, const char *name, struct timespec touched,
-			       const struct stat *old, struct stat *status) MUST_CHECK;
+ * this program wrote is never in doubt; and one that no file had that was dated before, nor `old` (NULL:
+ * none) has: some programs know versions by their times alone.  Its status comes back. */
+const struct fail *parcel_date(struct vdir *vdir, const struct collection *collection, const char *name,
+			       struct timespec touched, const struct stat *old, struct stat *status) MUST_CHECK;
 
 /* What a write tells of an item under this name. */
 struct version parcel_version(const struct write *write, const char *name, const struct stat *status,

@@ -63,13 +63,17 @@ static bool same_time(struct timespec a, struct timespec b)
 	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
 }
 
-const struct fail *parcel_date(const struct collection *collection, const char *name, struct timespec touched,
-			       const struct stat *old, struct stat *status)
+const struct fail *parcel_date(struct vdir *vdir, const struct collection *collection, const char *name,
+			       struct timespec touched, const struct stat *old, struct stat *status)
 {
 	struct timespec times[] = { { .tv_nsec = UTIME_OMIT }, just_before(touched) };
 
+	if (same_time(touched, vdir->tick))
+		times[1] = just_before(vdir->dated);
 	if (old && same_time(times[1], old->st_mtim))
 		times[1] = just_before(times[1]);
+	vdir->tick = touched;
+	vdir->dated = times[1];
 	/* Where there is no telling what the clock says, or it cannot be set, the time stays as it is. */
 	if (touched.tv_sec)
 		(void)utimensat(collection->fd, name, times, AT_SYMLINK_NOFOLLOW);
@@ -95,7 +99,8 @@ static const struct fail *parcel_seal(void *context, void *item)
 	has_old = write->replaces && filename_is_item(collection->kind, write->replaces) &&
 		  fstatat(collection->fd, write->replaces, &old, AT_SYMLINK_NOFOLLOW) == 0;
 	parcel->touched = collection_touch(delivery->vdir, collection);
-	fail = parcel_date(collection, parcel->name, parcel->touched, has_old ? &old : NULL, &parcel->status);
+	fail = parcel_date(delivery->vdir, collection, parcel->name, parcel->touched, has_old ? &old : NULL,
+			   &parcel->status);
 	if (!fail)
 		fail = barrier_bytes(&delivery->barrier, collection->fd, parcel->name, delivery->items.count);
 	return fail;
