@@ -126,16 +126,14 @@ static bool duration_part(const char **at, const char *end, char *unit, uint64_t
 	return false;
 }
 
-/* False if it is no duration.  Strictly, a day is not 24 hours when clocks change (RFC 5545 3.3.6);
- * but servers change one into the other, and nobody who means that writes it so.
- * QUIRK(radicale): PT1440M comes back as P1D. */
-static bool duration_add(struct buf *out, struct slice text)
+bool canon_seconds(struct slice text, uint64_t *seconds, bool *minus)
 {
 	const char *at = text.at, *end = text.at + text.size;
-	bool minus = at < end && *at == '-', time = false;
-	uint64_t seconds = 0;
+	bool time = false;
 	char unit = '\0';
 
+	*seconds = 0;
+	*minus = at < end && *at == '-';
 	if (at < end && (*at == '-' || *at == '+'))
 		at++;
 	if (at == end || upper(*at++) != 'P' || at == end)
@@ -145,10 +143,22 @@ static bool duration_add(struct buf *out, struct slice text)
 			time = true;
 			at++;
 		}
-		if (!duration_part(&at, end, &unit, &seconds) || (time ? unit == 'W' || unit == 'D'
-								      : unit != 'W' && unit != 'D'))
+		if (!duration_part(&at, end, &unit, seconds) || time == (unit == 'W' || unit == 'D'))
 			return false;
 	}
+	return true;
+}
+
+/* False if it is no duration.  Strictly, a day is not 24 hours when clocks change (RFC 5545 3.3.6); but
+ * servers change one into the other, and nobody who means that writes it so.
+ * QUIRK(radicale): PT1440M comes back as P1D. */
+static bool duration_add(struct buf *out, struct slice text)
+{
+	uint64_t seconds;
+	bool minus;
+
+	if (!canon_seconds(text, &seconds, &minus))
+		return false;
 	buf_adds(out, minus && seconds ? "-P" : "P");
 	if (seconds >= 86400)
 		buf_addf(out, "%lluD", (unsigned long long)(seconds / 86400));

@@ -4,6 +4,8 @@
 
 #include "format/property.h"
 
+#include <stdint.h>
+
 struct buf;
 
 /* Larger values, and larger lots of parameters, are not looked into: they are what they are. */
@@ -17,6 +19,9 @@ void canon_value(struct buf *out, enum shape shape, const struct property *prope
 /* Adds the line's parameters, sorted by name: ";NAME=value,value;…"; nothing if none says anything.
  * They are at most CANON_PARAMS_MOST bytes. */
 void canon_params(struct buf *out, const struct property *property, const struct line *line, bool card);
+
+/* A duration (RFC 5545 3.3.6) in seconds, which `minus` says are to be taken off; false if it is none. */
+bool canon_seconds(struct slice text, uint64_t *seconds, bool *minus);
 
 /* In capitals (ASCII). */
 void canon_upper(struct buf *out, struct slice text);

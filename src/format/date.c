@@ -129,7 +129,7 @@ static int zone(const char *at)
 
 /* Days since 1970-01-01 in the Gregorian calendar.  Years begin in March here, so that the leap day
  * is their last, and the months' lengths repeat every five (153 days). */
-static int64_t days_since_epoch(int y, int m, int d)
+int64_t date_days(int y, int m, int d)
 {
 	int64_t from_march = m > 2 ? m - 3 : m + 9;
 	int64_t of_year = m > 2 ? y : y - 1;
@@ -138,12 +138,26 @@ static int64_t days_since_epoch(int y, int m, int d)
 	       (153 * from_march + 2) / 5 + d - 1 - 719468;
 }
 
-static bool day_exists(int y, int m, int d)
+void date_civil(int64_t days, int *y, int *m, int *d)
+{
+	int64_t from_0 = days + 719468; /* since 0000-03-01 */
+	int64_t era = (from_0 >= 0 ? from_0 : from_0 - 146096) / 146097;
+	int64_t of_era = from_0 - era * 146097;
+	int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
+	int64_t from_march = (5 * of_year + 2) / 153;
+
+	*d = (int)(of_year - (153 * from_march + 2) / 5) + 1;
+	*m = (int)(from_march < 10 ? from_march + 3 : from_march - 9);
+	*y = (int)(year + era * 400) + (*m <= 2);
+}
+
+bool date_exists(int y, int m, int d)
 {
 	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
 	bool leap = (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
 
-	return d >= 1 && d <= days[m - 1] + (m == 2 && leap);
+	return m >= 1 && m <= 12 && d >= 1 && d <= days[m - 1] + (m == 2 && leap);
 }
 
 int64_t date_parse(const char *text)
@@ -163,10 +177,10 @@ int64_t date_parse(const char *text)
 	at = skip_blank(at);
 	skip_char(&at, '-');
 	y = year(&at);
-	if (d < 0 || m < 0 || y < 1900 || !day_exists(y, m, d))
+	if (d < 0 || m < 0 || y < 1900 || !date_exists(y, m, d))
 		return 0;
 	seconds = time_of_day(&at);
 	if (seconds < 0)
 		return 0;
-	return days_since_epoch(y, m, d) * 86400 + seconds - zone(at);
+	return date_days(y, m, d) * 86400 + seconds - zone(at);
 }

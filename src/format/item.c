@@ -2,17 +2,16 @@
 #include "format/item.h"
 
 #include "base/arena.h"
-#include "base/buf.h"
 #include "base/memory.h"
-#include "format/canon.h"
+#include "format/calendar.h"
+#include "format/fields.h"
 #include "format/normal.h"
-#include "format/words.h"
+#include "format/vcard.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define UID_MOST     ((size_t)64 * 1024)
-#define SUMMARY_MOST ((size_t)1000)
+#define UID_MOST ((size_t)64 * 1024)
 
 static const struct {
 	const char *name;
@@ -40,26 +39,16 @@ static struct digest digest_raw(const char *data, size_t size)
 	return digest_end(run);
 }
 
-/* A text of the item for people: without escapes, one line.  NULL if there is nothing in it. */
-static char *text_of(const struct line *line, size_t most)
+static char *uid_of(const struct line *line)
 {
-	struct slice value = line ? line->value : (struct slice){ 0 };
-	struct buf text;
-	char *clean;
+	return line ? fields_clean(line->value, UID_MOST) : NULL;
+}
 
-	if (value.size > 4 * most)
-		value.size = 4 * most;
-	buf_init(&text, value.size);
-	canon_unescape(&text, value);
-	for (size_t i = 0; i < text.size; i++)
-		if (!text.data[i])
-			text.data[i] = ' ';
-	clean = words_clean(text.data, most);
-	buf_free(&text);
-	if (*clean)
-		return clean;
-	free(clean);
-	return NULL;
+static char *summary_of(const struct part *part)
+{
+	const struct line *line = part_line(part, "SUMMARY");
+
+	return line ? fields_clean(line->value, FIELDS_TEXT_MOST) : NULL;
 }
 
 static bool is_scheduled(const struct part *part)
@@ -103,13 +92,13 @@ static const char *calendar_read(const struct part *first, struct item_facts *fa
 		facts->components |= component;
 		facts->scheduled = facts->scheduled || is_scheduled(part);
 		if (!facts->summary)
-			facts->summary = text_of(part_line(part, "SUMMARY"), SUMMARY_MOST);
+			facts->summary = summary_of(part);
 	}
 	if (!facts->components)
 		return "it holds no event, task or note";
 	if (uid && uid->value.size > UID_MOST)
 		return "its UID is too long";
-	facts->uid = text_of(uid, UID_MOST);
+	facts->uid = uid_of(uid);
 	return wrong || facts->uid ? wrong : "it has no UID";
 }
 
@@ -122,11 +111,11 @@ static const char *card_read(const struct part *first, struct item_facts *facts)
 	if (!slice_is(first->name, "VCARD"))
 		return "it is no vCard";
 	facts->components = ITEM_CARD;
-	facts->summary = text_of(part_line(first, "FN"), SUMMARY_MOST);
+	facts->summary = vcard_name(first);
 	uid = part_line(first, "UID");
 	if (uid && uid->value.size > UID_MOST)
 		return "its UID is too long";
-	facts->uid = text_of(uid, UID_MOST);
+	facts->uid = uid_of(uid);
 	if (first->next)
 		return "it holds several cards";
 	return facts->uid ? NULL : "it has no UID";
@@ -141,13 +130,17 @@ void item_read(const char *data, size_t size, bool card, struct item_facts *fact
 	bool readable = size <= ITEM_MOST && lines_read(data, size, &lines) &&
 			parts_make(&lines, arena, &first);
 
-	*facts = (struct item_facts){ .fields = memory_str("{}") };
+	*facts = (struct item_facts){ 0 };
 	if (size > ITEM_MOST)
 		facts->wrong = "it is too large";
 	else if (!readable)
 		facts->wrong = card ? "it is no vCard, or damaged" : "it is not iCalendar, or damaged";
 	else
 		facts->wrong = card ? card_read(first, facts) : calendar_read(first, facts);
+	if (facts->components)
+		facts->fields = card ? vcard_fields(first) : calendar_fields(first);
+	else
+		facts->fields = memory_str("{}");
 	if (readable && normal_make(first, card, arena, &normal))
 		facts->normal = normal.digest;
 	else

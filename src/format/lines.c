@@ -11,6 +11,8 @@
 
 bool slice_is(struct slice slice, const char *text)
 {
+	if (slice.size && ((slice.at[0] ^ text[0]) & ~0x20)) /* so it is most of the time */
+		return false;
 	return slice.size == strlen(text) && str_ncasecmp(slice.at, text, slice.size) == 0;
 }
 

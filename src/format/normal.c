@@ -268,7 +268,8 @@ static void nodes_make(struct maker *maker, const struct part *parts, size_t cou
 		for (const struct line *line = parts->lines; line && maker->entries <= LINES_MOST;
 		     line = line->next)
 			line_take(maker, node, line);
-		qsort_r(node->entries, node->entry_count, sizeof *node->entries, entry_order, maker);
+		if (node->entry_count > 1)
+			qsort_r(node->entries, node->entry_count, sizeof *node->entries, entry_order, maker);
 		if (parts->part_count)
 			nodes_make(maker, parts->parts, parts->part_count, node);
 		node->uid = entry_value(node, strcmp(node->kind, "VTIMEZONE") == 0 ? "TZID" : "UID");
@@ -278,7 +279,8 @@ static void nodes_make(struct maker *maker, const struct part *parts, size_t cou
 		node->digest = node_digest(maker, node);
 		parent->node_count++;
 	}
-	qsort_r(parent->nodes, parent->node_count, sizeof *parent->nodes, node_order, maker);
+	if (parent->node_count > 1)
+		qsort_r(parent->nodes, parent->node_count, sizeof *parent->nodes, node_order, maker);
 }
 
 /* ---- the list ---- */
