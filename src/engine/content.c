@@ -4,7 +4,7 @@
 #include "base/map.h"
 #include "base/memory.h"
 #include "core/pair.h"
-#include "engine/run.h"
+#include "engine/content.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,7 @@ static struct version *version_own(struct run *run, struct match *match, enum si
 	return version;
 }
 
-static void keep_print(struct run *run, struct match *match, enum side side, const struct read *read)
+void content_take(struct run *run, struct match *match, enum side side, const struct read *read)
 {
 	struct version *version = version_own(run, match, side);
 
@@ -42,7 +42,7 @@ static void keep_print(struct run *run, struct match *match, enum side side, con
 
 /* What cannot be read: gone or changed meanwhile is for the next look; anything else is the item's
  * trouble. */
-static const struct fail *read_failed(struct run *run, struct match *match, enum side side,
+const struct fail *content_failed(struct run *run, struct match *match, enum side side,
 				      const struct fail *fail)
 {
 	struct folder *folder = &run->folders[match->folder];
@@ -64,7 +64,7 @@ static const struct fail *read_failed(struct run *run, struct match *match, enum
 }
 
 /* Reads prints of many matches on one side. */
-static const struct fail *read_prints(struct run *run, struct match **matches, size_t count, enum side side)
+const struct fail *content_prints(struct run *run, struct match **matches, size_t count, enum side side)
 {
 	struct read *reads = memory_alloc((count < CHUNK ? count : CHUNK) * sizeof *reads);
 	struct arena *arena = arena_new();
@@ -86,59 +86,15 @@ static const struct fail *read_prints(struct run *run, struct match **matches, s
 		f = store_read(run->engine->side[side], reads, n, NULL, NULL, arena);
 		for (size_t i = 0; !f && i < n; i++) {
 			if (reads[i].fail)
-				f = read_failed(run, matches[from + i], side, reads[i].fail);
+				f = content_failed(run, matches[from + i], side, reads[i].fail);
 			else
-				keep_print(run, matches[from + i], side, &reads[i]);
+				content_take(run, matches[from + i], side, &reads[i]);
 		}
 		arena_reset(arena);
 	}
 	arena_free(arena);
 	free(reads);
 	return f;
-}
-
-/* Asks the server for items that its listing left out: those that it has after all are there. */
-static const struct fail *read_unlisted(struct run *run, struct match **matches, size_t count)
-{
-	struct read *reads = memory_alloc(count * sizeof *reads);
-	struct arena *arena = arena_new();
-	const struct fail *f = NULL;
-
-	for (size_t i = 0; i < count; i++) {
-		reads[i].folder = run->folders[matches[i]->folder].seen[SERVER];
-		reads[i].ref = matches[i]->row->side[SERVER].ref;
-		reads[i].part = PART_PRINT;
-	}
-	f = store_read(run->engine->side[SERVER], reads, count, NULL, NULL, arena);
-	for (size_t i = 0; !f && i < count; i++) {
-		struct match *match = matches[i];
-
-		if (fail_is(reads[i].fail, FAIL_MISSING))
-			continue;
-		match->now[SERVER] = &match->row->side[SERVER];
-		if (reads[i].fail)
-			f = read_failed(run, match, SERVER, reads[i].fail);
-		else
-			keep_print(run, match, SERVER, &reads[i]);
-	}
-	arena_free(arena);
-	free(reads);
-	return f;
-}
-
-static bool is_new_here(const struct match *match)
-{
-	return !match->row && !match->absorbed && match->now[LOCAL] && !match->now[SERVER];
-}
-
-static bool is_new_there(const struct match *match)
-{
-	return !match->row && !match->absorbed && match->now[SERVER] && !match->now[LOCAL];
-}
-
-static bool is_gone(const struct match *match, enum side side)
-{
-	return match->row && match->row->side[side].ref && !match->now[side];
 }
 
 /* Is this folder's part of the plan carried out in this run? */
@@ -168,7 +124,7 @@ static const struct fail *look_at_new_here(struct run *run)
 			list[count++] = match;
 	}
 	if (!f && count)
-		f = read_prints(run, list, count, LOCAL);
+		f = content_prints(run, list, count, LOCAL);
 	free(list);
 	return f;
 }
@@ -245,7 +201,7 @@ static const struct fail *look_at_new_there(struct run *run)
 			list[count++] = match;
 	}
 	if (count)
-		f = read_prints(run, list, count, SERVER);
+		f = content_prints(run, list, count, SERVER);
 out:
 	free(list);
 	free(here.items);
@@ -253,128 +209,15 @@ out:
 	return f;
 }
 
-/* ---- keyed kinds ----------------------------------------------------------------------------- */
-
-static bool is_keyed(const struct run *run, const struct match *match)
-{
-	return run->folders[match->folder].traits->keyed;
-}
-
-/* What a full listing of the server's does not hold may have been left out (a window, a page that got
- * lost): it is gone only if it is not there when asked for by name. */
-static const struct fail *look_at_gone_there(struct run *run)
-{
-	struct match **list = memory_alloc((run->matches.count + 1) * sizeof(struct match *));
-	const struct fail *f = NULL;
-	size_t count = 0;
-
-	for (size_t i = 0; i < run->matches.count; i++) {
-		struct match *match = run->matches.items[i];
-		const struct folder *folder = &run->folders[match->folder];
-
-		if (is_keyed(run, match) && is_gone(match, SERVER) && folder->looked[SERVER] &&
-		    folder->listed_all[SERVER])
-			list[count++] = match;
-	}
-	if (count)
-		f = read_unlisted(run, list, count);
-	free(list);
-	return f;
-}
-
-/* The UIDs of new items on the server, where their listing did not give them and something may be their
- * counterpart. */
-static const struct fail *look_at_keys(struct run *run)
-{
-	struct match **list = memory_alloc((run->matches.count + 1) * sizeof(struct match *));
-	const struct fail *f = NULL;
-	size_t count = 0;
-	bool sought = false;
-
-	for (size_t i = 0; i < run->matches.count; i++) {
-		struct match *match = run->matches.items[i];
-
-		if (!is_keyed(run, match))
-			continue;
-		sought |= is_new_here(match) || is_gone(match, SERVER) ||
-			  (match->row && !match->row->side[SERVER].ref);
-		if (is_new_there(match) && !match->key && !match->looked[SERVER])
-			list[count++] = match;
-	}
-	if (sought && count)
-		f = read_prints(run, list, count, SERVER);
-	free(list);
-	return f;
-}
-
-static int key_order(const void *a, const void *b)
-{
-	const struct match *left = *(struct match *const *)a, *right = *(struct match *const *)b;
-	int order = strcmp(left->key, right->key);
-
-	if (!order)
-		order = (left->folder > right->folder) - (left->folder < right->folder);
-	return order ? order : strcmp(left->now[LOCAL]->ref, right->now[LOCAL]->ref);
-}
-
-/* Does a row of the folder have this UID, and its file here? */
-static const struct fail *is_taken(struct run *run, const struct match *match, bool *taken)
-{
-	struct folder *folder = &run->folders[match->folder];
-	struct row *rows = NULL;
-	size_t count = 0;
-	const struct fail *f = NULL;
-
-	if (folder->saved.id)
-		f = state_rows_by_key(run->engine->state, match->key, run->round, &rows, &count);
-	for (size_t i = 0; !f && i < count; i++) {
-		const struct match *known =
-			folder->by_row ? map_getn(folder->by_row, &rows[i].id, sizeof rows[i].id) : NULL;
-
-		if (rows[i].folder == folder->saved.id && rows[i].side[LOCAL].ref &&
-		    (!known || known->now[LOCAL]))
-			*taken = true;
-	}
-	return f;
-}
-
-/* A folder of a server holds one item of a UID.  Of several files with one UID the first is it, and the
- * others stay as they are, and are told. */
-static const struct fail *find_doubles(struct run *run)
-{
-	struct match **list = memory_alloc((run->matches.count + 1) * sizeof(struct match *));
-	const struct fail *f = NULL;
-	size_t count = 0;
-
-	for (size_t i = 0; i < run->matches.count; i++) {
-		struct match *match = run->matches.items[i];
-
-		if (is_keyed(run, match) && is_new_here(match) && match->key)
-			list[count++] = match;
-	}
-	qsort(list, count, sizeof(struct match *), key_order);
-	for (size_t i = 0; !f && i < count; i++) {
-		bool taken = i && list[i]->folder == list[i - 1]->folder &&
-			     strcmp(list[i]->key, list[i - 1]->key) == 0;
-
-		if (!taken)
-			f = is_taken(run, list[i], &taken);
-		if (taken)
-			list[i]->trouble = "another file of this folder has the same UID";
-	}
-	free(list);
-	return f;
-}
-
 const struct fail *content_pair(struct run *run)
 {
 	bool *keyed = NULL;
-	const struct fail *f = look_at_gone_there(run);
+	const struct fail *f = keyed_gone_there(run);
 
 	if (!f)
 		f = look_at_new_here(run);
 	if (!f)
-		f = look_at_keys(run);
+		f = keyed_uids(run);
 	if (!f)
 		f = look_at_new_there(run);
 	if (f)
@@ -385,7 +228,7 @@ const struct fail *content_pair(struct run *run)
 	pair_in_folders(run->matches.items, run->matches.count, keyed);
 	pair_moved_together(run->round, run->matches.items, run->matches.count, keyed);
 	free(keyed);
-	return find_doubles(run);
+	return keyed_doubles(run);
 }
 
 /* ---- looks that the planner asked for -------------------------------------------------------- */
@@ -411,10 +254,10 @@ static const struct fail *look_whole(struct run *run, struct match *match, enum 
 	if (f)
 		return f;
 	if (read.fail)
-		return read_failed(run, match, side, read.fail);
+		return content_failed(run, match, side, read.fail);
 	if (read.body)
 		read.now.digest = read.body->digest;
-	keep_print(run, match, side, &read);
+	content_take(run, match, side, &read);
 	body_free(read.body);
 	return NULL;
 }
@@ -458,7 +301,7 @@ const struct fail *content_look(struct run *run, struct op **ops, size_t count)
 	}
 	for (int s = 0; !f && s < SIDES; s++)
 		if (counts[s])
-			f = read_prints(run, list[s], counts[s], (enum side)s);
+			f = content_prints(run, list[s], counts[s], (enum side)s);
 	for (int s = 0; s < SIDES; s++)
 		free(list[s]);
 	return f;
