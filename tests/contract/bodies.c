@@ -300,7 +300,8 @@ static void prints_agree(struct check *check)
 const struct contract_check contract_bodies[] = {
 	CHECK(written_bodies_are_kept, .mail_only = true),
 	CHECK(other_programs_bodies_are_read, .mail_only = true, NEEDS_CALL(add)),
-	CHECK(bodies_of_other_kinds_are_kept, .mail_not = true),
+	/* Servers that look into items take none of these. */
+	CHECK(bodies_of_other_kinds_are_kept, .mail_not = true, .needs = CAN_KEEP_BYTES),
 	CHECK(large_bodies_are_kept, .mail_only = true),
 	CHECK(long_lines_are_kept, .mail_only = true),
 	CHECK(each_read_is_told_once),

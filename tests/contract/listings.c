@@ -76,7 +76,7 @@ static void a_listing_tells_all(struct check *check)
 {
 	struct store_folder *folder = folder_of(check, "Work");
 	struct listing *listing;
-	size_t size = 0;
+	size_t size = 0, silent = 0;
 
 	for (int i = 0; i < 20; i++)
 		put_sample(check, folder);
@@ -87,10 +87,12 @@ static void a_listing_tells_all(struct check *check)
 		if (kind_traits(check->bench->kind)->has_flags)
 			assert_true(entry->says & SAYS_BITS);
 		size += (entry->says & SAYS_SIZE) && entry->size > 40 && entry->size < 400;
+		silent += !(entry->says & SAYS_SIZE);
 		if (check->bench->kind == KIND_MAIL)
 			assert_true(entry->date == 1700000000);
 	}
-	assert_int_equal(size, 20);
+	/* Sizes matter for mail; elsewhere a side may tell none. */
+	assert_true(size == 20 || (silent == 20 && check->bench->kind != KIND_MAIL));
 	listing_free(listing);
 }
 

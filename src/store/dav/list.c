@@ -1,0 +1,514 @@
+/* List: what is in collections, or what changed in them since a cursor; all collections in one flight.
+ *
+ * Three ways, each falling back on the next one when the server does not go it:
+ *  - sync-collection (RFC 6578) with the cursor's token: a delta;
+ *  - sync-collection with an empty token: all there is, and a token;
+ *  - PROPFIND of all members with their ETags; the cursor is then the ctag as it was before.
+ * The first two bring the items along where the server gives them inside: not when this process wrote to the
+ * collection, since then they are its own, and not after a token was refused, since then most are known.
+ *
+ * A token comes from the answer to sync-collection alone: one from a PROPFIND would step over what happened
+ * in between. */
+#include "base/arena.h"
+#include "base/map.h"
+#include "base/memory.h"
+#include "format/item.h"
+#include "store/dav/ask.h"
+#include "store/dav/cache.h"
+#include "store/dav/fetch.h"
+#include "store/dav/href.h"
+#include "store/dav/item.h"
+#include "store/dav/since.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ROUNDS_MOST 1000   /* answers of one collection that are continued */
+#define FOUND_MOST  200000 /* items in one collection */
+
+enum way { WAY_TOKEN, WAY_EMPTY, WAY_ETAGS };
+
+/* What is known of one item of the collection. */
+struct found {
+	const char *ref;
+	const char *etag;     /* NULL: none; "" as ETag never stands here */
+	const char *revision; /* set at the end */
+	const char *key;
+	bool gone, broken, data;
+};
+
+/* One collection being listed. */
+struct looking {
+	struct dav *dav;
+	struct look *look;
+	struct collection *collection;
+	struct arena *arena; /* becomes the listing's */
+	struct arena *scratch;
+	struct since then;
+	enum way way;
+	bool data; /* items are asked for inside */
+	bool done;
+	int rounds;
+	const char *token; /* to be sent */
+	const char *ctag;  /* from before the listing; "" none */
+	struct map *by_ref;
+	struct {
+		VEC(struct found *)
+	} found;
+	struct buf xml;
+	struct ask *ask;
+	/* of this round: */
+	bool self, cut;
+	size_t responses;
+	size_t with_etag, with_data;
+};
+
+/* ---- answers ------------------------------------------------------------------------------ */
+
+static struct found *found_of(struct looking *looking, const char *ref)
+{
+	struct found *found = map_get(looking->by_ref, ref);
+
+	if (found)
+		return found;
+	found = arena_alloc(looking->arena, sizeof *found);
+	found->ref = map_set(looking->by_ref, ref, found);
+	*vec_push(&looking->found) = found;
+	return found;
+}
+
+/* The bytes that came along: kept for read(), and the item's UID. */
+static const struct fail *take_data(struct looking *looking, struct found *found,
+				    const struct item_response *item)
+{
+	struct dav *dav = looking->dav;
+	struct item_facts facts = { 0 };
+	const struct fail *f;
+	struct buf bytes;
+
+	buf_init(&bytes, 2 * XML_TEXT_MOST);
+	item_crlf(&bytes, item->data, item->size);
+	item_read(bytes.data, bytes.size, looking->collection->flavour == BOOK, &facts);
+	found->key = arena_str(looking->arena, facts.uid);
+	found->revision = item_revision(looking->arena, item->etag, bytes.data, bytes.size);
+	found->data = true;
+	f = cache_put(dav->cache, dav->store.spool, looking->collection, found->ref, found->revision,
+		      bytes.data, bytes.size);
+	if (f)
+		looking->ask->asks->stop = f;
+	item_facts_free(&facts);
+	buf_free(&bytes);
+	return f;
+}
+
+static const struct fail *looking_take(void *context, const struct xml_response *response)
+{
+	struct looking *looking = context;
+	struct item_response item;
+	struct found *found;
+
+	arena_reset(looking->scratch);
+	item_take(looking->collection, looking->scratch, response, &item);
+	looking->self |= item.state == ITEM_SELF;
+	looking->cut |= item.state == ITEM_CUT;
+	if (item.state == ITEM_SELF || item.state == ITEM_CUT || item.state == ITEM_OTHER)
+		return NULL;
+	if (looking->found.count >= FOUND_MOST)
+		return fail_make(FAIL_PROTOCOL, FAIL_FOLDER, "the server lists more than %d items",
+				 FOUND_MOST);
+	looking->responses++;
+	found = found_of(looking, item.ref);
+	found->gone = item.state == ITEM_GONE;
+	found->broken = item.state == ITEM_BROKEN;
+	found->etag = arena_str(looking->arena, item.etag);
+	found->revision = found->key = NULL;
+	found->data = false;
+	looking->with_etag += item.etag != NULL;
+	looking->with_data += item.data != NULL;
+	return item.data ? take_data(looking, found, &item) : NULL;
+}
+
+/* ---- questions ---------------------------------------------------------------------------- */
+
+static const char sync_head[] =
+	"<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<D:sync-collection xmlns:D=\"DAV:\" xmlns:F=\"";
+static const char etags_xml[] =
+	"<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<D:propfind xmlns:D=\"DAV:\"><D:prop>"
+	"<D:resourcetype/><D:getcontenttype/><D:getetag/></D:prop></D:propfind>";
+static const char ctag_xml[] =
+	"<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<D:propfind xmlns:D=\"DAV:\""
+	" xmlns:S=\"http://calendarserver.org/ns/\"><D:prop><S:getctag/></D:prop></D:propfind>";
+
+static void ask_sync(struct looking *looking, struct asks *asks)
+{
+	const struct collection *collection = looking->collection;
+	const struct flavour_traits *traits = flavour_traits(collection->flavour);
+	struct buf *xml = &looking->xml;
+
+	buf_clear(xml);
+	buf_adds(xml, sync_head);
+	buf_adds(xml, traits->space);
+	buf_adds(xml, "\"><D:sync-token>");
+	xml_escape(xml, looking->token);
+	buf_addf(xml,
+		 "</D:sync-token><D:sync-level>1</D:sync-level><D:prop><D:resourcetype/>"
+		 "<D:getcontenttype/><D:getetag/>%s</D:prop></D:sync-collection>",
+		 !looking->data         ? ""
+		 : collection->version4 ? traits->data_wanted4
+					: traits->data_wanted);
+	looking->ask = asks_add(asks, collection->origin, "REPORT", collection->target);
+	ask_multistatus(looking->ask, "Depth: 0", looking_take, looking);
+	ask_xml(looking->ask, xml->data);
+}
+
+static void ask_next(struct looking *looking, struct asks *asks)
+{
+	looking->self = looking->cut = false;
+	looking->responses = looking->with_etag = looking->with_data = 0;
+	looking->rounds++;
+	if (looking->way != WAY_ETAGS) {
+		ask_sync(looking, asks);
+		return;
+	}
+	looking->ask = asks_add(asks, looking->collection->origin, "PROPFIND", looking->collection->target);
+	ask_multistatus(looking->ask, "Depth: 1", looking_take, looking);
+	ask_xml(looking->ask, etags_xml);
+}
+
+/* ---- decisions ---------------------------------------------------------------------------- */
+
+static void forget_found(struct looking *looking)
+{
+	map_free(looking->by_ref);
+	looking->by_ref = map_new();
+	looking->found.count = 0;
+}
+
+/* The next way, from the beginning. */
+static void fall_back(struct looking *looking)
+{
+	bool sync = looking->way == WAY_TOKEN && !dav_is_lacking(looking->collection, LACKS_SYNC);
+
+	forget_found(looking);
+	looking->way = sync ? WAY_EMPTY : WAY_ETAGS;
+	looking->token = "";
+	looking->data = false;
+}
+
+/* Does the server say that it has no such report? */
+static bool is_unknown_report(const struct ask *ask)
+{
+	return !ask->fail && (ask->status == 400 || ask->status == 405 || ask->status == 415 ||
+			      ask->status == 501 || strcmp(ask->condition, "supported-report") == 0);
+}
+
+/* What one learns of the server from an answer to sync-collection that is whole. */
+static void learn(struct looking *looking)
+{
+	if (looking->data && looking->with_etag && !looking->with_data)
+		dav_lacks(looking->dav, looking->collection, LACKS_SYNC_DATA);
+}
+
+/* After an answer to sync-collection.  QUIRK(xandikos): a token that is not known is a 500; so whatever fails
+ * with a token is tried without. */
+static void sync_answered(struct looking *looking)
+{
+	const struct ask *ask = looking->ask;
+	bool truncated, progress;
+
+	if (!ask_ok(ask) || !ask->sync_token || !*ask->sync_token) {
+		if (looking->way == WAY_EMPTY && (ask_ok(ask) || is_unknown_report(ask)))
+			dav_lacks(looking->dav, looking->collection, LACKS_SYNC);
+		fall_back(looking);
+		return;
+	}
+	learn(looking);
+	truncated = looking->cut;
+	progress = looking->responses && strcmp(ask->sync_token, looking->token) != 0;
+	if (truncated && (!progress || looking->rounds >= ROUNDS_MOST)) {
+		fall_back(looking);
+		return;
+	}
+	looking->token = arena_str(looking->arena, ask->sync_token);
+	looking->done = !truncated;
+}
+
+/* After the listing of ETags: there is no other way. */
+static const struct fail *etags_answered(struct looking *looking)
+{
+	const struct fail *f = ask_fail(looking->ask, FAIL_FOLDER);
+
+	if (!f && !looking->self && !looking->responses)
+		f = fail_make(FAIL_PROTOCOL, FAIL_FOLDER, "the answer does not tell about what was asked");
+	looking->done = !f;
+	return f;
+}
+
+static const struct fail *answered(struct looking *looking)
+{
+	const struct fail *f = looking->ask->fail;
+
+	/* An answer that makes no sense may be due to one item; one that does not come is no answer. */
+	if (f && f->code != FAIL_PROTOCOL && f->code != FAIL_DATA)
+		return fail_scoped(f, FAIL_FOLDER);
+	if (looking->way == WAY_ETAGS)
+		return etags_answered(looking);
+	sync_answered(looking);
+	return NULL;
+}
+
+/* Where to begin. */
+static void looking_begin(struct looking *looking)
+{
+	struct collection *collection = looking->collection;
+	const struct look *look = looking->look;
+	bool since = since_parse(looking->arena, look->cursor, collection->norm, &looking->then);
+	bool known = look->full || (look->cursor && *look->cursor);
+
+	looking->by_ref = map_new();
+	looking->token = looking->ctag = "";
+	buf_init(&looking->xml, 65536);
+	if (since && *looking->then.token && !look->full) {
+		looking->way = WAY_TOKEN;
+		looking->token = looking->then.token;
+	} else {
+		looking->way = dav_is_lacking(collection, LACKS_SYNC) ? WAY_ETAGS : WAY_EMPTY;
+	}
+	looking->data = !dav_is_lacking(collection, LACKS_SYNC_DATA) && !collection->wrote &&
+			(looking->way == WAY_TOKEN || !known);
+}
+
+/* ---- ctags -------------------------------------------------------------------------------- */
+
+/* One ctag being read. */
+struct reading {
+	struct looking *looking;
+	struct ask *ask;
+	const char *ctag;
+};
+
+static const struct fail *ctag_take(void *context, const struct xml_response *response)
+{
+	struct reading *reading = context;
+	const struct xml_property *ctag = xml_property(response, XML_CS, "getctag");
+
+	if (ctag)
+		reading->ctag = arena_strn(reading->looking->arena, ctag->text, ctag->size);
+	return NULL;
+}
+
+/* A ctag is good for a cursor only if it was read before the listing and after the last change by this
+ * process. */
+static const struct fail *ctags_read(struct dav *dav, struct looking *lookings, size_t count,
+				     struct arena *arena)
+{
+	struct reading *readings = arena_alloc(arena, (count + 1) * sizeof *readings);
+	const struct fail *f;
+	struct asks asks;
+
+	asks_begin(&asks, dav, arena);
+	for (size_t i = 0; i < count; i++) {
+		struct looking *looking = &lookings[i];
+
+		if (looking->look->fail || looking->done)
+			continue;
+		looking->ctag = looking->collection->ctag;
+		if (!looking->collection->ctag_old || !*looking->ctag || looking->way != WAY_ETAGS)
+			continue;
+		readings[i] = (struct reading){ .looking = looking, .ctag = "" };
+		readings[i].ask =
+			asks_add(&asks, looking->collection->origin, "PROPFIND", looking->collection->target);
+		ask_multistatus(readings[i].ask, "Depth: 0", ctag_take, &readings[i]);
+		ask_xml(readings[i].ask, ctag_xml);
+	}
+	f = asks_run(&asks);
+	for (size_t i = 0; i < count; i++)
+		if (!f && readings[i].ask && ask_ok(readings[i].ask))
+			readings[i].looking->ctag = readings[i].ctag;
+	asks_end(&asks);
+	return f;
+}
+
+/* ---- items without ETags ------------------------------------------------------------------ */
+
+static const struct fail *unnamed_done(void *context, struct fetch *fetch)
+{
+	struct looking *looking = context;
+	struct dav *dav = looking->dav;
+	struct found *found = fetch->what;
+
+	if (fail_is(fetch->fail, FAIL_MISSING)) {
+		found->gone = true;
+		return NULL;
+	}
+	if (fetch->fail) {
+		found->broken = true;
+		return NULL;
+	}
+	found->revision = arena_str(looking->arena, fetch->revision);
+	found->data = true;
+	return cache_put(dav->cache, dav->store.spool, looking->collection, found->ref, found->revision,
+			 fetch->data, fetch->size);
+}
+
+/* QUIRK(horde): items have no ETag.  What such an item is like is known by its content alone. */
+static const struct fail *read_unnamed(struct looking *looking)
+{
+	struct fetch *fetches = memory_alloc((looking->found.count + 1) * sizeof *fetches);
+	const struct fail *f = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < looking->found.count; i++) {
+		struct found *found = looking->found.items[i];
+
+		if (found->gone || found->broken || found->data || found->etag)
+			continue;
+		fetches[count++] =
+			(struct fetch){ .collection = looking->collection, .ref = found->ref, .what = found };
+	}
+	if (count)
+		f = fetch_all(looking->dav, fetches, count, unnamed_done, looking, looking->arena);
+	free(fetches);
+	return f;
+}
+
+/* ---- the listing -------------------------------------------------------------------------- */
+
+static int by_ref(const void *a, const void *b)
+{
+	const struct found *x = *(struct found *const *)a, *y = *(struct found *const *)b;
+
+	return strcmp(x->ref, y->ref);
+}
+
+static const char *revision_of(const struct found *found)
+{
+	if (found->broken)
+		return REVISION_UNKNOWN;
+	return found->revision ? found->revision : found->etag;
+}
+
+static struct entry entry_of(const struct looking *looking, const struct found *found)
+{
+	struct entry entry = { .ref = found->ref, .revision = revision_of(found), .key = found->key };
+	const struct cache *cache = looking->dav->cache;
+	const char *kept = cache_revision(cache, looking->collection, found->ref);
+
+	/* What is kept of it is an older version. */
+	if (kept && strcmp(kept, entry.revision) != 0)
+		cache_drop(looking->dav->cache, looking->collection, found->ref);
+	entry.ref = arena_str(looking->arena, found->ref);
+	return entry;
+}
+
+static struct listing *listing_make(struct looking *looking)
+{
+	struct listing *listing = arena_alloc(looking->arena, sizeof *listing);
+	struct found **found = looking->found.items;
+	size_t count = looking->found.count;
+	struct since now = { .token = looking->token, .ctag = looking->ctag };
+
+	if (looking->way == WAY_ETAGS)
+		now.token = "";
+	if (count)
+		qsort(found, count, sizeof(struct found *), by_ref);
+	listing->arena = looking->arena;
+	listing->complete = looking->way != WAY_TOKEN;
+	listing->entries = arena_alloc(looking->arena, (count + 1) * sizeof *listing->entries);
+	listing->gone = arena_alloc(looking->arena, (count + 1) * sizeof *listing->gone);
+	for (size_t i = 0; i < count; i++) {
+		const char *ref;
+
+		if (!found[i]->gone) {
+			listing->entries[listing->count++] = entry_of(looking, found[i]);
+		} else if (!listing->complete) {
+			ref = arena_str(looking->arena, found[i]->ref);
+			listing->gone[listing->gone_count++] = (struct ref_range){ ref, ref };
+		}
+	}
+	/* A window on what is there: what lies outside is not gone. */
+	listing->unstable = listing->complete && looking->cut;
+	listing->cursor =
+		listing->unstable ? "" : since_text(looking->arena, looking->collection->norm, &now);
+	listing->next = "";
+	listing->read_only = looking->collection->read_only;
+	looking->collection->ctag_old = true;
+	looking->arena = NULL;
+	return listing;
+}
+
+static void looking_end(struct looking *looking)
+{
+	if (looking->done && !looking->look->fail)
+		looking->look->listing = listing_make(looking);
+	arena_free(looking->arena);
+	arena_free(looking->scratch);
+	map_free(looking->by_ref);
+	vec_free(&looking->found);
+	buf_free(&looking->xml);
+}
+
+/* ---- all ---------------------------------------------------------------------------------- */
+
+/* One round over all that are not done; *open: some are not done after it either. */
+static const struct fail *round_run(struct dav *dav, struct looking *lookings, size_t count, bool *open)
+{
+	struct arena *arena = arena_new();
+	const struct fail *f = ctags_read(dav, lookings, count, arena);
+	struct asks asks;
+
+	asks_begin(&asks, dav, arena);
+	for (size_t i = 0; i < count; i++) {
+		lookings[i].ask = NULL;
+		if (!lookings[i].done && !lookings[i].look->fail)
+			ask_next(&lookings[i], &asks);
+	}
+	if (!f)
+		f = asks_run(&asks);
+	*open = false;
+	for (size_t i = 0; i < count && !f; i++) {
+		if (!lookings[i].ask)
+			continue;
+		lookings[i].look->fail = answered(&lookings[i]);
+		*open |= !lookings[i].done && !lookings[i].look->fail;
+	}
+	asks_end(&asks);
+	arena_free(arena);
+	return f;
+}
+
+const struct fail *dav_list(struct store *store, struct look *looks, size_t count)
+{
+	struct dav *dav = dav_of(store);
+	struct looking *lookings = memory_alloc((count + 1) * sizeof *lookings);
+	const struct fail *f = NULL;
+	bool open = false;
+
+	for (size_t i = 0; i < count; i++) {
+		struct looking *looking = &lookings[i];
+
+		looking->dav = dav;
+		looking->look = &looks[i];
+		looks[i].listing = NULL;
+		looks[i].fail = dav_collection(dav, looks[i].folder, &looking->collection);
+		if (looks[i].fail)
+			continue;
+		looking->arena = arena_new();
+		looking->scratch = arena_new();
+		looking_begin(looking);
+		open = true;
+	}
+	while (!f && open)
+		f = round_run(dav, lookings, count, &open);
+	for (size_t i = 0; i < count && !f; i++)
+		if (lookings[i].done)
+			f = read_unnamed(&lookings[i]);
+	for (size_t i = 0; i < count; i++) {
+		if (f && !looks[i].fail)
+			looks[i].fail = f;
+		if (lookings[i].collection)
+			looking_end(&lookings[i]);
+	}
+	free(lookings);
+	return f;
+}
