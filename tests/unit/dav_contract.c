@@ -1,7 +1,7 @@
-/* The store contract on the DAV driver and real servers: Radicale and Xandikos, calendars and address books. */
+/* The store contract on the DAV driver and real servers: Radicale and Xandikos, calendars and address books.
+ */
 #include "contract/contract.h"
 
-#include "base/file.h"
 #include "davserver.h"
 #include "net/xml.h"
 #include "store/dav/dav.h"
@@ -13,10 +13,11 @@
 static struct medium {
 	struct davserver server;
 	const char *program;
-	const char *homes[2];      /* paths, with a slash at the end */
+	const char *homes[2]; /* paths, with a slash at the end */
 	size_t home_count;
-	const char *home;          /* the one of the bench's kind */
+	const char *home; /* the one of the bench's kind */
 	char urls[2][96];
+	bool rights_known;
 } medium;
 
 /* ---- asking the server as another program would -------------------------------------------- */
@@ -43,8 +44,8 @@ static void unchunk(struct buf *body)
 }
 
 struct search {
-	const char *title;         /* NULL: any collection */
-	char href[256];            /* the last found; "" none */
+	const char *title; /* NULL: any collection */
+	char href[256];    /* the last found; "" none */
 	void (*each)(const char *href);
 };
 
@@ -71,8 +72,8 @@ static void search_run(struct search *search, const char *home)
 	struct davanswer answer;
 	struct xml *xml = xml_begin(&(struct xml_limits){ 0 }, search_take, search);
 
-	davserver_ask(&medium.server, "PROPFIND", home,
-		      "Depth: 1\r\nContent-Type: application/xml\r\n", body, sizeof body - 1, &answer);
+	davserver_ask(&medium.server, "PROPFIND", home, "Depth: 1\r\nContent-Type: application/xml\r\n", body,
+		      sizeof body - 1, &answer);
 	assert_int_equal(answer.status, 207);
 	unchunk(&answer.body);
 	assert_null(xml_add(xml, answer.body.data, answer.body.size));
@@ -151,10 +152,36 @@ static void drop(const char *href)
 	assert_true(ask("DELETE", href, "", "", 0));
 }
 
+/* The file of rights, which Radicale reads anew for each request: `href` can only be read; NULL: all as at
+ * the start. */
+static bool rights_write(const char *href)
+{
+	static char rules[4096];
+	static size_t size;
+	char name[96];
+	FILE *file;
+
+	snprintf(name, sizeof name, "%s/rights", medium.server.directory);
+	file = fopen(name, medium.rights_known ? "w" : "r+");
+	if (!file)
+		return false;
+	if (!medium.rights_known)
+		size = fread(rules, 1, sizeof rules, file);
+	medium.rights_known = true;
+	rewind(file);
+	if (href)
+		fprintf(file, "[only]\nuser: .+\ncollection: %.*s\npermissions: r\n", (int)strlen(href) - 2,
+			href + 1);
+	fwrite(rules, 1, size, file);
+	return fclose(file) == 0;
+}
+
 static void fresh(struct bench *bench)
 {
 	struct search search = { .each = drop };
 
+	if (bench->make_read_only)
+		assert_true(rights_write(NULL));
 	directory_empty(bench->spool);
 	for (size_t i = 0; i < medium.home_count; i++)
 		search_run(&search, medium.homes[i]);
@@ -195,8 +222,7 @@ static bool remove_folder(struct bench *bench, const char *path)
 	return ask("DELETE", href_of(path, ""), "", "", 0);
 }
 
-static bool add(struct bench *bench, const char *path, const char *key, struct body *body,
-		struct flags flags)
+static bool add(struct bench *bench, const char *path, const char *key, struct body *body, struct flags flags)
 {
 	char name[64];
 
@@ -216,25 +242,10 @@ static bool remove_item(struct bench *bench, const char *path, const char *ref)
 	return ask("DELETE", href_of(path, ref), "", "", 0);
 }
 
-/* By the file of rights, which Radicale reads anew for each request. */
 static bool make_read_only(struct bench *bench, const char *path)
 {
-	const char *href = href_of(path, "");
-	char name[96];
-	struct buf rules;
-	FILE *file;
-	bool done;
-
 	(void)bench;
-	snprintf(name, sizeof name, "%s/rights", medium.server.directory);
-	buf_init(&rules, 65536);
-	assert_null(file_read_all(AT_FDCWD, name, &rules, 65536));
-	file = fopen(name, "w");
-	fprintf(file, "[only %s]\nuser: .+\ncollection: %.*s\npermissions: r\n%s", href,
-		(int)strlen(href) - 2, href + 1, rules.data);
-	done = fclose(file) == 0;
-	buf_free(&rules);
-	return done;
+	return rights_write(href_of(path, ""));
 }
 
 /* ---- servers --------------------------------------------------------------------------------- */
@@ -247,18 +258,32 @@ static const struct level {
 	bool read_only; /* a collection can be made so */
 	uint32_t can;
 } levels[] = {
-	{ .name = "DAV: Radicale, calendars", .program = "radicale", .kind = KIND_EVENTS,
+	{ .name = "DAV: Radicale, calendars",
+	  .program = "radicale",
+	  .kind = KIND_EVENTS,
 	  .arguments = (const char *const[]){ "--read-only", "nothing", NULL },
-	  .homes = { "/alice/" }, .home = "/alice/", .read_only = true },
-	{ .name = "DAV: Radicale, address books", .program = "radicale", .kind = KIND_CONTACTS,
+	  .homes = { "/alice/" },
+	  .home = "/alice/",
+	  .read_only = true },
+	{ .name = "DAV: Radicale, address books",
+	  .program = "radicale",
+	  .kind = KIND_CONTACTS,
 	  .arguments = (const char *const[]){ "--read-only", "nothing", NULL },
-	  .homes = { "/alice/" }, .home = "/alice/", .read_only = true },
-	{ .name = "DAV: Xandikos, calendars", .program = "xandikos", .kind = KIND_EVENTS,
+	  .homes = { "/alice/" },
+	  .home = "/alice/",
+	  .read_only = true },
+	{ .name = "DAV: Xandikos, calendars",
+	  .program = "xandikos",
+	  .kind = KIND_EVENTS,
 	  .arguments = (const char *const[]){ "--no-tls", NULL },
-	  .homes = { "/alice/calendars/", "/alice/contacts/" }, .home = "/alice/calendars/" },
-	{ .name = "DAV: Xandikos, address books", .program = "xandikos", .kind = KIND_CONTACTS,
+	  .homes = { "/alice/calendars/", "/alice/contacts/" },
+	  .home = "/alice/calendars/" },
+	{ .name = "DAV: Xandikos, address books",
+	  .program = "xandikos",
+	  .kind = KIND_CONTACTS,
 	  .arguments = (const char *const[]){ "--no-tls", NULL },
-	  .homes = { "/alice/calendars/", "/alice/contacts/" }, .home = "/alice/contacts/" },
+	  .homes = { "/alice/calendars/", "/alice/contacts/" },
+	  .home = "/alice/contacts/" },
 };
 
 static int run(const struct level *level)

@@ -62,6 +62,7 @@ static const struct fail *discover(struct dav *dav, const char *asked)
 	struct learnt *learnt = &dav->learnt;
 	const struct fail *f = discover_run(&discover, dav->arena);
 
+	dav_wait(dav, discover.retry);
 	if (f)
 		return f;
 	learnt->asked = asked;
