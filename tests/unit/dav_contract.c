@@ -256,7 +256,7 @@ static const struct level {
 	const char *const *arguments;
 	const char *homes[2], *home;
 	bool read_only; /* a collection can be made so */
-	uint32_t can;
+	uint32_t can;   /* beyond what all can */
 } levels[] = {
 	{ .name = "DAV: Radicale, calendars",
 	  .program = "radicale",
@@ -264,14 +264,16 @@ static const struct level {
 	  .arguments = (const char *const[]){ "--read-only", "nothing", NULL },
 	  .homes = { "/alice/" },
 	  .home = "/alice/",
-	  .read_only = true },
+	  .read_only = true,
+	  .can = CAN_HOLD_ALL_NAMES },
 	{ .name = "DAV: Radicale, address books",
 	  .program = "radicale",
 	  .kind = KIND_CONTACTS,
 	  .arguments = (const char *const[]){ "--read-only", "nothing", NULL },
 	  .homes = { "/alice/" },
 	  .home = "/alice/",
-	  .read_only = true },
+	  .read_only = true,
+	  .can = CAN_HOLD_ALL_NAMES },
 	{ .name = "DAV: Xandikos, calendars",
 	  .program = "xandikos",
 	  .kind = KIND_EVENTS,
@@ -293,7 +295,7 @@ static int run(const struct level *level)
 		.name = level->name,
 		.kind = level->kind,
 		.can = CAN_EDIT | CAN_TELL_NEWS | CAN_REMOVE_ALONE | CAN_TELL_REVISIONS | CAN_RENAME |
-		       CAN_HOLD_ALL_NAMES | level->can,
+		       level->can,
 		.least = 45,
 		.fresh = fresh,
 		.open = open_store,

@@ -33,6 +33,7 @@ struct visit {
 	struct ask *ask;
 	const char *norm;
 	const char *first; /* the first thing that was told about; NULL: nothing was */
+	bool gone;         /* it is said not to be there */
 	bool self;         /* the home told about itself, as it must */
 	bool any;          /* there was a collection */
 	bool cut;          /* it said that it left things out */
@@ -158,10 +159,12 @@ static const struct fail *visit_take(void *context, const struct xml_response *r
 
 	if (!norm)
 		return NULL;
-	if (!visit->first)
+	if (!visit->first && response->status < 300)
 		visit->first = norm;
-	if (strcmp(norm, visit->norm) == 0)
+	if (strcmp(norm, visit->norm) == 0) {
 		visit->self = response->status < 300;
+		visit->gone = response->status == 404 || response->status == 410;
+	}
 	if (response->status == 507)
 		visit->cut = true;
 	norm = norm_of(dav, arena, visit->home->origin, visit->home->target, response->href);
@@ -186,11 +189,13 @@ static const struct fail *visit_take(void *context, const struct xml_response *r
 /* ---- asking ------------------------------------------------------------------------------- */
 
 /* Did the homes themselves fail, so that they should be discovered anew? */
-static bool is_lost(const struct ask *ask)
+static bool is_lost(const struct visit *visit)
 {
+	const struct ask *ask = visit->ask;
+
 	if (ask->fail)
 		return ask->fail->code == FAIL_REFUSED; /* redirected to another origin */
-	return ask->status >= 300 && ask->status < 500;
+	return visit->gone || (ask->status >= 300 && ask->status < 500);
 }
 
 /* Did it tell about the home, or about what it was redirected to, or about collections at least?  If not it
@@ -251,11 +256,11 @@ static const struct fail *survey_run(struct survey *survey, bool *lost)
 	}
 	f = asks_run(&asks);
 	for (size_t i = 0; i < dav->homes.count && !f; i++) {
-		*lost |= is_lost(visits[i].ask);
+		*lost |= is_lost(&visits[i]);
 		f = visit_fail(&visits[i]);
 	}
 	for (size_t i = 0; i < dav->homes.count && !*lost; i++)
-		*lost |= is_lost(visits[i].ask);
+		*lost |= is_lost(&visits[i]);
 	asks_end(&asks);
 	return f;
 }

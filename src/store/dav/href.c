@@ -60,6 +60,16 @@ static bool decode(char *s)
 	return any;
 }
 
+/* A copy, decoded until it stays the same. */
+static const char *decoded(struct arena *arena, const char *s)
+{
+	char *copy = arena_str(arena, s);
+
+	for (int round = 0; round < ROUNDS && decode(copy); round++)
+		;
+	return copy;
+}
+
 /* Resolves "", "." and ".." in place; no slash at the end. */
 static void resolve(char *path)
 {
@@ -101,9 +111,8 @@ const char *href_norm(struct arena *arena, const char *base, const char *href)
 
 	if (!href || !*href || strlen(href) > HREF_MOST || strlen(base) > HREF_MOST)
 		return NULL;
-	path = absolute(arena, base, href);
-	for (int round = 0; round < ROUNDS && decode(path); round++)
-		;
+	/* QUIRK(xandikos): of what is not there it tells a URL with even its colons encoded. */
+	path = absolute(arena, decoded(arena, base), decoded(arena, href));
 	resolve(path);
 	return path;
 }

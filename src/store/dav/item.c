@@ -93,7 +93,7 @@ void item_take(const struct collection *collection, struct arena *scratch,
 	const char *norm = href_norm(scratch, collection->target, response->href ? response->href : "");
 	int status = status_of(response);
 
-	*item = (struct item_response){ .state = ITEM_OTHER };
+	*item = (struct item_response){ .state = ITEM_OTHER, .status = status };
 	if (status == 507) {
 		item->state = ITEM_CUT;
 		return;

@@ -22,6 +22,7 @@ enum item_state {
 
 struct item_response {
 	enum item_state state;
+	int status;       /* what the response comes to: 200, or what went wrong */
 	const char *ref;  /* not for ITEM_SELF and ITEM_CUT */
 	const char *etag; /* verbatim; NULL none */
 	const char *data; /* as XML gives it: LF; NULL none */

@@ -59,7 +59,8 @@ struct looking {
 	struct ask *ask;
 	/* of this round: */
 	bool self, cut;
-	size_t responses;
+	int wrong; /* what the answer says of the collection itself; 0: nothing bad */
+	size_t responses, there;
 	size_t with_etag, with_data;
 };
 
@@ -110,6 +111,9 @@ static const struct fail *looking_take(void *context, const struct xml_response 
 	arena_reset(looking->scratch);
 	item_take(looking->collection, looking->scratch, response, &item);
 	looking->self |= item.state == ITEM_SELF;
+	/* QUIRK(xandikos): of a collection that is gone this is all that is told, in a 207. */
+	if (item.state == ITEM_SELF && item.status >= 300)
+		looking->wrong = item.status;
 	looking->cut |= item.state == ITEM_CUT;
 	if (item.state == ITEM_SELF || item.state == ITEM_CUT || item.state == ITEM_OTHER)
 		return NULL;
@@ -117,6 +121,7 @@ static const struct fail *looking_take(void *context, const struct xml_response 
 		return fail_make(FAIL_PROTOCOL, FAIL_FOLDER, "the server lists more than %d items",
 				 FOUND_MOST);
 	looking->responses++;
+	looking->there += item.state != ITEM_GONE;
 	found = found_of(looking, item.ref);
 	found->gone = item.state == ITEM_GONE;
 	found->broken = item.state == ITEM_BROKEN;
@@ -164,7 +169,8 @@ static void ask_sync(struct looking *looking, struct asks *asks)
 static void ask_next(struct looking *looking, struct asks *asks)
 {
 	looking->self = looking->cut = false;
-	looking->responses = looking->with_etag = looking->with_data = 0;
+	looking->wrong = 0;
+	looking->responses = looking->there = looking->with_etag = looking->with_data = 0;
 	looking->rounds++;
 	if (looking->way != WAY_ETAGS) {
 		ask_sync(looking, asks);
@@ -216,8 +222,8 @@ static void sync_answered(struct looking *looking)
 	const struct ask *ask = looking->ask;
 	bool truncated, progress;
 
-	if (!ask_ok(ask) || !ask->sync_token || !*ask->sync_token) {
-		if (looking->way == WAY_EMPTY && (ask_ok(ask) || is_unknown_report(ask)))
+	if (!ask_ok(ask) || looking->wrong || !ask->sync_token || !*ask->sync_token) {
+		if (looking->way == WAY_EMPTY && !looking->wrong && (ask_ok(ask) || is_unknown_report(ask)))
 			dav_lacks(looking->dav, looking->collection, LACKS_SYNC);
 		fall_back(looking);
 		return;
@@ -238,7 +244,10 @@ static const struct fail *etags_answered(struct looking *looking)
 {
 	const struct fail *f = ask_fail(looking->ask, FAIL_FOLDER);
 
-	if (!f && !looking->self && !looking->responses)
+	if (!f && looking->wrong)
+		f = fail_make(looking->wrong == 404 || looking->wrong == 410 ? FAIL_MISSING : FAIL_REFUSED,
+			      FAIL_FOLDER, "PROPFIND: %d inside the answer", looking->wrong);
+	if (!f && !looking->self && !looking->there)
 		f = fail_make(FAIL_PROTOCOL, FAIL_FOLDER, "the answer does not tell about what was asked");
 	looking->done = !f;
 	return f;
