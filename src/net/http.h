@@ -94,7 +94,7 @@ typedef const struct fail *http_done(void *context, struct http_request *request
 /* Runs them all, in any order, and waits.  Its own fail (ACCOUNT) says that the rest was not tried: the
  * server cannot be reached or went silent, TLS, login refused, told to wait (FAIL_UNREACHABLE).  What is in
  * flight then is still waited for; requests never sent have `fail` set to it.
- * A request whose connection was closed before any byte of an answer came is tried once more if it changes
+ * A request whose connection was closed before a line of an answer came is tried once more if it changes
  * nothing (GET, PROPFIND, REPORT, OPTIONS).  On a kept connection, which the server may have closed long
  * ago, and where HTTP/2 says that it was not looked at, any request is: a second If-Match may then meet the
  * outcome of the first and be answered by 412. */

@@ -40,7 +40,7 @@ static void forget(struct answer *answer)
 	request->text = NULL;
 	request->text_size = 0;
 	answer->status = 0;
-	answer->encoding = answer->retry_after = NULL;
+	answer->encoding = answer->retry_after = answer->length = answer->transfer = NULL;
 	buf_clear(&answer->challenges);
 }
 
@@ -53,7 +53,7 @@ void answer_begin(struct answer *answer, struct http_request *request, struct ar
 	answer->fail = NULL;
 	answer->header_bytes = 0;
 	answer->header_lines = 0;
-	answer->head = false;
+	answer->head = answer->open_ended = false;
 	answer->size = 0;
 	buf_clear(&answer->text);
 	forget(answer);
@@ -75,6 +75,8 @@ static void field(struct answer *answer, const char *name, size_t length, const 
 		{ "DAV", &request->dav, true },
 		{ "Allow", &request->allow, true },
 		{ "Content-Encoding", &answer->encoding, true },
+		{ "Content-Length", &answer->length, true },
+		{ "Transfer-Encoding", &answer->transfer, true },
 		{ "Retry-After", &answer->retry_after, false },
 	};
 
@@ -96,6 +98,7 @@ static void status_line(struct answer *answer, const char *line)
 	const char *at = strchr(line, ' ');
 
 	forget(answer);
+	answer->modern = !str_starts(line, "HTTP/1.");
 	if (at && strspn(at + 1, "0123456789") == 3)
 		answer->status = (at[1] - '0') * 100 + (at[2] - '0') * 10 + (at[3] - '0');
 }
@@ -107,15 +110,32 @@ static bool refuse(struct answer *answer, const struct fail *fail)
 	return false;
 }
 
+/* RFC 9112 6.3. */
+static bool has_no_end(const struct answer *answer)
+{
+	if (answer->modern || answer->status == 204 || answer->status == 304 ||
+	    !strcmp(answer->request->method, "HEAD"))
+		return false;
+	if (answer->transfer)
+		return !str_ends(answer->transfer, "chunked");
+	return !answer->length;
+}
+
 /* The header is complete. */
 static bool head_end(struct answer *answer)
 {
 	const struct fail *fail = NULL;
+	uint64_t length;
 
 	if (answer->status < 200)
 		return true; /* an interim answer: another one follows */
 	answer->head = true;
-	if (answer->encoding)
+	answer->open_ended = has_no_end(answer);
+	/* RFC 9112 6.3: whoever says two lengths may mean two answers. */
+	if (answer->length && !str_u64(answer->length, &length))
+		fail = fail_make(FAIL_PROTOCOL, FAIL_ITEM, "answer's Content-Length is \"%.40s\"",
+				 answer->length);
+	else if (answer->encoding)
 		fail = http_unpack_new(answer->encoding, &answer->unpack);
 	return fail ? refuse(answer, fail) : true;
 }
@@ -190,9 +210,9 @@ const struct fail *answer_end(struct answer *answer)
 	struct http_request *request = answer->request;
 
 	if (!answer->head)
-		return fail_make(FAIL_PROTOCOL, FAIL_ITEM, "answer without a status");
+		return fail_make(FAIL_UNREACHABLE, FAIL_ITEM, "answer is cut: its header has no end");
 	if (answer->unpack && !http_unpack_whole(answer->unpack))
-		return fail_make(FAIL_PROTOCOL, FAIL_ITEM, "compressed answer is cut");
+		return fail_make(FAIL_UNREACHABLE, FAIL_ITEM, "answer is cut: what is compressed has no end");
 	request->status = answer->status;
 	if (answer->text.size) {
 		request->text = arena_strn(answer->arena, answer->text.data, answer->text.size);

@@ -198,23 +198,33 @@ static void judge_login(struct run *run, struct slot *slot)
 				    login->scheme == LOGIN_NONE ? "server wants a login" : "login refused"));
 }
 
+/* Takes the answer's Location apart, and makes it absolute; NULL if it cannot be. */
+static const char *location_read(struct run *run, const struct slot *slot, struct http_url *url)
+{
+	struct http_request *request = slot->request;
+	const char *here = arena_printf(run->arena, "%s%s", run->http->origin.origin, slot->target);
+	const char *location = request->location, *target = NULL;
+
+	request->location = NULL;
+	if (!http_url_parse(location, here, url, run->arena))
+		target = http_url_target(url->target, run->arena);
+	if (target)
+		request->location = arena_printf(run->arena, "%s%s", url->origin, target);
+	return target;
+}
+
 /* Where the answer redirects to; a fail says why nobody goes there. */
 static const struct fail *redirect_target(struct run *run, struct slot *slot, const char **target)
 {
 	struct http_request *request = slot->request;
-	const char *origin = run->http->origin.origin, *location = request->location, *wrong;
+	const char *location = request->location;
 	struct http_url url;
 
-	request->location = NULL;
-	wrong = http_url_parse(location, arena_printf(run->arena, "%s%s", origin, slot->target), &url,
-			       run->arena);
-	if (!wrong)
-		*target = http_url_target(url.target, run->arena);
-	if (wrong || !*target)
+	*target = location_read(run, slot, &url);
+	if (!*target)
 		return fail_make(FAIL_PROTOCOL, FAIL_ITEM, "redirected to a URL that is none: %.200s",
 				 location);
-	request->location = arena_printf(run->arena, "%s%s", url.origin, *target);
-	if (strcmp(url.origin, origin) != 0)
+	if (strcmp(url.origin, run->http->origin.origin) != 0)
 		return fail_make(FAIL_REFUSED, FAIL_ITEM, "redirected to another origin, %s", url.origin);
 	/* 303 asks for a GET, which is not what any other method wants to know. */
 	if (!method_is_safe(request->method) ||
@@ -266,6 +276,16 @@ static bool status_redirects(int status)
 	return (status >= 301 && status <= 303) || status == 307 || status == 308;
 }
 
+/* Any other answer is the caller's to judge. */
+static void judge_status(struct run *run, struct slot *slot)
+{
+	struct http_url url;
+
+	if (slot->request->location)
+		location_read(run, slot, &url);
+	slot_end(run, slot);
+}
+
 static void judge_answer(struct run *run, struct slot *slot)
 {
 	struct http_request *request = slot->request;
@@ -273,6 +293,8 @@ static void judge_answer(struct run *run, struct slot *slot)
 	int64_t when;
 
 	fail = answer_end(&slot->answer);
+	if (!fail && slot->ssl && !slot->goodbye)
+		fail = fail_make(FAIL_UNREACHABLE, FAIL_ITEM, "answer is cut: TLS did not tell its end");
 	if (fail) {
 		slot_fail(run, slot, fail);
 		return;
@@ -287,7 +309,7 @@ static void judge_answer(struct run *run, struct slot *slot)
 	else if (status_redirects(request->status) && request->location)
 		judge_redirect(run, slot);
 	else
-		slot_end(run, slot);
+		judge_status(run, slot);
 }
 
 void judge_end(struct run *run, struct slot *slot, CURLcode result)

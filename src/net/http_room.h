@@ -25,9 +25,13 @@ struct answer {
 	uint64_t header_bytes;
 	unsigned header_lines;
 	int status;              /* of the latest status line; 0: none yet */
+	bool modern;             /* in HTTP/2, where every body has an end */
 	bool head;               /* all its header lines are here */
 	const char *encoding;    /* NULL none */
 	const char *retry_after; /* NULL none */
+	const char *length;      /* Content-Length, all such lines joined; NULL none */
+	const char *transfer;    /* Transfer-Encoding, the same */
+	bool open_ended;         /* only the connection's end tells that of the body */
 	struct buf challenges;   /* WWW-Authenticate, one a line */
 	struct http_unpack *unpack;
 	uint64_t size; /* bytes of the body, unpacked */
@@ -43,7 +47,7 @@ void answer_free(struct answer *answer);
 bool answer_line(struct answer *answer, const char *line, size_t size);
 bool answer_body(struct answer *answer, const char *data, size_t size);
 
-/* The server has said all: fills in the request's outcome.  FAIL_PROTOCOL (ITEM) if it is not whole. */
+/* The server has said all: fills in the request's outcome.  FAIL_UNREACHABLE (ITEM) if it is not whole. */
 const struct fail *answer_end(struct answer *answer) MUST_CHECK;
 
 /* Does the server want to be left alone for a while?  Then *when is till when, 0: it did not say. */
@@ -69,6 +73,8 @@ struct slot {
 	unsigned generation;  /* of the Authorization line */
 	bool outside;         /* it would have had to leave the loopback */
 	bool ready;           /* connected */
+	const SSL *ssl;       /* of an open-ended answer … */
+	bool goodbye;         /* … whose end was told by TLS */
 	uint64_t offset;      /* of the body: what comes next */
 	int64_t began, moved; /* milliseconds (clock_monotonic) */
 	curl_off_t in, out;   /* bytes of bodies by the last look */
@@ -105,6 +111,10 @@ const struct fail *trust_open(struct http *http) MUST_CHECK;
 
 /* CURLOPT_SSL_CTX_FUNCTION; `context` is the slot. */
 CURLcode trust_set(CURL *easy, void *ssl_context, void *context);
+
+/* The answer that comes here is open-ended: sets slot->goodbye when TLS tells its end.  libcurl 7.88 takes a
+ * connection that was just cut for one that was ended. */
+void trust_watch(struct slot *slot);
 
 /* Why TLS failed in this slot, in the words of net/tls.h. */
 const struct fail *trust_explain(const struct slot *slot);

@@ -157,7 +157,7 @@ static void run_loop(struct run *run)
 			break;
 		run_finish(run);
 		wait = run_deadlines(run);
-		if (run->stop || !running || (run_waits(run) && run->active < run_room(run)))
+		if (run->stop || !running || !run->active || (run_waits(run) && run->active < run_room(run)))
 			continue;
 		result = http_curl.multi_poll(multi, NULL, 0, wait, NULL);
 		if (result)

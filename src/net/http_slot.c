@@ -24,7 +24,11 @@ static size_t on_line(char *data, size_t one, size_t size, void *context)
 
 	(void)one;
 	slot_moved(slot);
-	return answer_line(&slot->answer, data, size) ? size : 0;
+	if (!answer_line(&slot->answer, data, size))
+		return 0;
+	if (slot->answer.open_ended && slot->http->origin.tls)
+		trust_watch(slot);
+	return size;
 }
 
 static size_t on_body(char *data, size_t one, size_t size, void *context)
@@ -290,7 +294,8 @@ const struct fail *slot_start(struct slot *slot, struct arena *arena)
 	}
 	http_curl.easy_reset(slot->easy);
 	slot->verify.reason[0] = slot->error[0] = '\0';
-	slot->outside = slot->ready = false;
+	slot->outside = slot->ready = slot->goodbye = false;
+	slot->ssl = NULL;
 	slot->offset = 0;
 	slot->in = slot->out = 0;
 	slot->began = slot->moved = clock_monotonic();

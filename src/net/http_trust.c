@@ -41,6 +41,30 @@ const struct fail *trust_open(struct http *http)
 	return NULL;
 }
 
+/* Something happened to a connection; of interest is the server's good-bye (RFC 8446 6.1). */
+static void on_event(const SSL *ssl, int what, int value)
+{
+	struct http *http = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+
+	if (what != SSL_CB_READ_ALERT || (value & 0xff) != SSL3_AD_CLOSE_NOTIFY)
+		return;
+	for (size_t i = 0; i < HTTP_STREAMS; i++)
+		if (http->slots[i].ssl == ssl)
+			http->slots[i].goodbye = true;
+}
+
+void trust_watch(struct slot *slot)
+{
+	struct curl_tlssessioninfo *info = NULL;
+
+	if (slot->ssl)
+		return;
+	if (!http_curl.easy_getinfo(slot->easy, CURLINFO_TLS_SSL_PTR, &info) && info)
+		slot->ssl = info->internals;
+	if (!slot->ssl)
+		slot->answer.fail = fail_make(FAIL_SYSTEM, FAIL_ITEM, "libcurl tells nothing about TLS");
+}
+
 CURLcode trust_set(CURL *easy, void *ssl_context, void *context)
 {
 	SSL_CTX *ssl = ssl_context;
@@ -61,6 +85,8 @@ CURLcode trust_set(CURL *easy, void *ssl_context, void *context)
 	if (http->authorities)
 		SSL_CTX_set1_cert_store(ssl, http->authorities);
 	SSL_CTX_set_options(ssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+	SSL_CTX_set_app_data(ssl, http);
+	SSL_CTX_set_info_callback(ssl, on_event);
 	SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER, NULL);
 	SSL_CTX_set_cert_verify_callback(ssl, verify_certificate, &slot->verify);
 	return CURLE_OK;
