@@ -71,6 +71,8 @@ static void add_program(struct json *json, const struct line_of_folder *line)
 	json_begin(json, '{');
 	json_key(json, "folder");
 	json_text(json, line->folder->path);
+	json_key(json, "title"); /* as both sides show it; the directory keeps its name */
+	json_text(json, line->folder->title);
 	json_key(json, "mode");
 	json_text(json, mode_word(settings->mode));
 	json_key(json, "asked");

@@ -90,10 +90,12 @@ const struct fail *service_look(const struct service_type *type, const struct ac
 }
 
 /* The lock's mtime tells: it is there anyway, and lost with nothing lost. */
-void service_note(const struct service *service)
+void service_note(const struct service *service, int64_t when)
 {
+	const struct timespec times[2] = { { .tv_sec = when }, { .tv_sec = when } };
+
 	if (service->lock >= 0)
-		(void)futimens(service->lock, NULL);
+		(void)futimens(service->lock, times);
 }
 
 int64_t service_noted(const struct service *service)

@@ -10,7 +10,7 @@
 #include "store/store.h"
 
 #define SERVICE_INNER ".koc"
-#define SERVICE_TYPES 1
+#define SERVICE_TYPES 2
 
 struct service;
 
@@ -20,6 +20,8 @@ struct service_type {
 	bool kinds[KINDS];        /* of folders that it keeps in step */
 	const char *lock, *state, *spool; /* their names in .koc */
 	const char *makes;        /* a directory of the store that open_local makes; NULL: none */
+	const char *absent;       /* the file in .koc that says that the server has no such service; NULL: a
+				   * server that is known by its name alone must have it, too */
 	/* Is it named by a key of its own?  Else the account has it if it has `server`. */
 	bool (*named)(const struct account *account);
 	const struct fail *(*open_local)(int root, struct store **store);
@@ -70,10 +72,11 @@ const struct fail *service_run(const struct service_type *type, const struct acc
 /* Closes all; NULL allowed. */
 void service_close(struct service *service);
 
-/* Notes that a run came to its end, without a write to the state: a run with nothing to do has none. */
-void service_note(const struct service *service);
+/* Notes that the run of this time came to its end, without a write to the state: a run with nothing to do
+ * has none. */
+void service_note(const struct service *service, int64_t when);
 
-/* When a run last came to its end, in seconds since the epoch; 0 never. */
+/* The time of the last run that came to its end; 0 never. */
 int64_t service_noted(const struct service *service);
 
 /* Whose store is it?  What belongs to two users must never be mixed.  own writes it down, once, for a run
@@ -81,6 +84,17 @@ int64_t service_noted(const struct service *service);
  * (FAIL_CONFIG), whichever of the account's services it was that wrote it down. */
 const struct fail *service_own(const struct service *service) MUST_CHECK;
 const struct fail *service_own_check(const struct service *service) MUST_CHECK;
+
+/* A server that is known by its name alone need not have every service: optional.  never_there: it is such a
+ * one, and nothing of it was ever seen.  That it is not there is noted and believed for some time, at most
+ * ABSENT_MOST seconds: absent; known: there is something to tell of it. */
+#define ABSENT_MOST 86400
+bool service_optional(const struct service_type *type, const struct account *account);
+bool service_absent(const struct service_type *type, const struct account *account, int64_t now);
+bool service_known(const struct service *service);
+const struct fail *service_never_there(const struct service *service, bool *never) MUST_CHECK;
+const struct fail *service_note_absent(const struct service *service, int64_t until) MUST_CHECK;
+void service_note_there(const struct service *service);
 
 /* Steps of both: an empty service; the account's store, whose symlinks on the way to it are the user's
  * own and followed; .koc in it; is there a state of this type in that? */

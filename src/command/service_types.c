@@ -1,9 +1,13 @@
 /* Service types: the table of what an account can have, and how the stores of each are opened. */
 #include "command/service.h"
 
+#include "base/clock.h"
+#include "base/str.h"
 #include "config/rules.h"
+#include "store/dav/dav.h"
 #include "store/imap/imap.h"
 #include "store/maildir/maildir.h"
+#include "store/vdir/vdir.h"
 
 #include <stdio.h>
 
@@ -30,6 +34,39 @@ static struct store *mail_server(const struct account *account, const char *secr
 	});
 }
 
+/* ---- calendars, tasks, notes, contacts ----------------------------------------------------------- */
+
+static bool dav_named(const struct account *account)
+{
+	return account->dav_count > 0;
+}
+
+/* A URL without TLS is of this machine: the configuration takes no other. */
+static bool dav_plain(const struct account *account)
+{
+	for (size_t i = 0; i < account->dav_count; i++)
+		if (str_starts(account->dav[i], "http://"))
+			return true;
+	return account->tls_none;
+}
+
+static struct store *dav_server(const struct account *account, const char *secret, const char *memo)
+{
+	return dav_open(&(struct dav_options){
+		.server = account->server,
+		.urls = (const char *const *)account->dav, .url_count = account->dav_count,
+		.user = account->user,
+		.secret = secret,
+		.ca_file = account->tls_ca_file,
+		.fingerprint = account->tls_fingerprint,
+		.timeout = account->timeout,
+		.connections = account->connections,
+		.plain = dav_plain(account),
+		.memo = memo,
+		.now = clock_now(),
+	});
+}
+
 /* ---- the table --------------------------------------------------------------------------------- */
 
 const struct service_type service_types[SERVICE_TYPES] = {
@@ -41,6 +78,16 @@ const struct service_type service_types[SERVICE_TYPES] = {
 		.named = mail_named,
 		.open_local = maildir_open, .look_local = maildir_look,
 		.open_server = mail_server,
+	},
+	{
+		.name = "dav",
+		.kinds = { [KIND_EVENTS] = true, [KIND_TASKS] = true, [KIND_CONTACTS] = true,
+			   [KIND_NOTES] = true },
+		.lock = "dav.lock", .state = "dav.db", .spool = "dav.spool",
+		.absent = "dav.absent",
+		.named = dav_named,
+		.open_local = vdir_open, .look_local = vdir_look,
+		.open_server = dav_server, .memo_wait = dav_memo_wait,
 	},
 };
 

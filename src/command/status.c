@@ -151,6 +151,8 @@ static enum exit_code tell_one(const struct call *call, const struct account *ac
 		f = report_ask(&report);
 	if (f)
 		log_line(LOG_QUIET, "%s: %s", report.label, f->text);
+	else if (!service_known(report.service))
+		; /* the server may not even have it */
 	else if (call->json)
 		status_program(&report, json);
 	else

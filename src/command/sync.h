@@ -33,9 +33,9 @@ struct sync_task {
 /* Runs all services of all accounts of the call, side by side. */
 enum exit_code sync_jobs(const struct call *call);
 
-/* Synchronises one service, in its worker: what is for standard output goes to worker->out.  `secret` may be
- * NULL only if no login is tried.  `found` (task->folder_count of them) is set where there is such a
- * folder. */
+/* Synchronises one service, in its worker: what is for standard output goes to worker->out; nothing goes
+ * there if the server turns out not to have the service.  `secret` may be NULL only if no login is tried.
+ * `found` (task->folder_count of them) is set where there is such a folder. */
 enum exit_code sync_service(const struct sync_task *task, const char *secret, struct worker *worker,
 			    bool *found);
 

@@ -3,6 +3,7 @@
 #include "command/sync.h"
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "command/worker.h"
@@ -74,6 +75,14 @@ static bool has_part(const struct call *call, const struct service_type *type)
 	return call->argument_count == 0;
 }
 
+/* Is it known that the server does not have it?  Who asks for it by a folder's name, or is curious (-v), has
+ * it looked for again. */
+static bool is_absent(const struct call *call, const struct account *account, const struct service_type *type)
+{
+	return call->argument_count == 0 && log_level() < LOG_VERBOSE &&
+	       service_absent(type, account, clock_now());
+}
+
 static void job_add(struct jobs *jobs, struct login *login, const struct service_type *type)
 {
 	const struct call *call = jobs->call;
@@ -110,13 +119,11 @@ static void jobs_add(struct jobs *jobs)
 		struct login *login = &jobs->logins[i];
 
 		login->account = jobs->call->accounts[i];
-		if (!login->account->server && !login->account->has_imap)
-			log_line(LOG_QUIET, "%s: only dav is configured, and this version synchronises mail only",
-				 login->account->name);
 		for (size_t t = 0; t < SERVICE_TYPES; t++) {
 			const struct service_type *type = &service_types[t];
 
-			if (service_wanted(type, login->account) && has_part(jobs->call, type))
+			if (service_wanted(type, login->account) && has_part(jobs->call, type) &&
+			    !is_absent(jobs->call, login->account, type))
 				job_add(jobs, login, type);
 		}
 	}
@@ -178,7 +185,7 @@ static bool has_asked(const struct job *job)
 }
 
 /* Of those that can have a folder one must have it.  One that could not be asked may be the one: then
- * nothing is said; nor of a job that knew that it is the only one: that has said it. */
+ * nothing is said; nor if the only one that can have it has said so and ended. */
 static enum exit_code check_found(const struct jobs *jobs)
 {
 	enum exit_code code = EXIT_DONE;
@@ -190,7 +197,7 @@ static enum exit_code check_found(const struct jobs *jobs)
 			const struct job *job = &jobs->all[k];
 			const bool *found = found_by(job, i);
 
-			there |= found && (*found || job->task.alone || !has_asked(job));
+			there |= found && (*found || !has_asked(job));
 		}
 		if (there)
 			continue;

@@ -157,10 +157,64 @@ static const struct fail *run_engine(struct sync *sync, struct service *service,
 	};
 	const struct fail *f = account_sync(&engine, &request, outcome);
 
+	if (task->alone) /* else the engine has filled it in */
+		memset(found, !fail_is(f, FAIL_USAGE) && !fail_is(f, FAIL_MISSING),
+		       task->folder_count * sizeof *found);
 	if (f || values->dry_run)
 		return f;
-	service_note(service);
+	service_note_there(service);
+	service_note(service, engine.now);
 	return service_own(service);
+}
+
+/* ---- a service that the server may not have ----------------------------------------------------- */
+
+/* How long it is believed that there is none, by whether the server said so or could not be asked. */
+#define NONE_FOR  ABSENT_MOST
+#define MAYBE_FOR 3600
+
+/* Does the fail say no more than that the server has no such service?  A host that takes no connection for
+ * it has none as far as anybody can tell, unless something of it was seen before. */
+static bool is_absence(const struct sync_task *task, const struct service *service, const struct fail *f)
+{
+	bool none = fail_is(f, FAIL_MISSING), maybe = fail_is(f, FAIL_UNREACHABLE) && task->folder_count == 0;
+	bool never = false;
+
+	if ((!none && !maybe) || service->side[SERVER]->memo || service_never_there(service, &never))
+		return false;
+	return never;
+}
+
+static const struct fail *note_absence(const struct sync_task *task, const struct service *service,
+				       const struct fail *f)
+{
+	const struct sync_values *values = task->call->values;
+	int64_t until = clock_now() + (fail_is(f, FAIL_MISSING) ? NONE_FOR : MAYBE_FOR);
+
+	log_line(LOG_VERBOSE, "%s: not there: %s", task->label, f->text);
+	return values->dry_run ? NULL : service_note_absent(service, until);
+}
+
+/* ---- all of it ---------------------------------------------------------------------------------- */
+
+/* Everything that is told of a run. */
+static void tell_all(const struct sync *sync, const struct sync_outcome *outcome, const struct fail *f,
+		     enum exit_code code)
+{
+	const struct sync_task *task = sync->task;
+	const struct sync_values *values = task->call->values;
+	struct buf *out = &sync->worker->out;
+
+	if (f)
+		log_line(LOG_QUIET, "%s: %s", task->label, f->text);
+	tell_text(sync, outcome);
+	if (task->call->json)
+		sync_tell_program(task, outcome, f ? f->text : NULL, code,
+				  values->dry_run ? outcome->plan : NULL, out);
+	else if (values->dry_run)
+		sync_tell_plan(task, outcome->plan, out);
+	else
+		sync_tell_people(task, outcome, out);
 }
 
 enum exit_code sync_service(const struct sync_task *task, const char *secret, struct worker *worker,
@@ -172,24 +226,21 @@ enum exit_code sync_service(const struct sync_task *task, const char *secret, st
 	struct sync_outcome outcome = { .plan = &plan };
 	struct service *service = NULL;
 	enum exit_code code = EXIT_DONE;
+	bool there = true;
 	const struct fail *f = service_run(task->type, task->account, secret, values->dry_run, &service);
 
 	buf_init(&plan, PLAN_MOST);
 	if (!f) {
 		f = run_engine(&sync, service, found, &outcome);
 		code = outcome_code(&sync, service, &outcome);
+		there = !f || !is_absence(task, service, f);
+		if (!there)
+			f = note_absence(task, service, f);
 	}
-	code = exit_code_worse(code, exit_code_of(f));
-	if (f)
-		log_line(LOG_QUIET, "%s: %s", task->label, f->text);
-	tell_text(&sync, &outcome);
-	if (task->call->json)
-		sync_tell_program(task, &outcome, f ? f->text : NULL, code, values->dry_run ? &plan : NULL,
-				  &worker->out);
-	else if (values->dry_run)
-		sync_tell_plan(task, &plan, &worker->out);
-	else
-		sync_tell_people(task, &outcome, &worker->out);
+	if (there || f) {
+		code = exit_code_worse(code, exit_code_of(f));
+		tell_all(&sync, &outcome, f, code);
+	}
 	service_close(service);
 	buf_free(&plan);
 	return code;

@@ -216,7 +216,7 @@ static struct account *account_add(struct reading *r, cfg_t *section, const stru
 	account = &config->accounts[config->account_count++];
 	*account = (struct account){
 		.name = memory_str(cfg_title(section)), .line = place->line,
-		.connections = 2, .timeout = 60, .vault_days = 30,
+		.timeout = 60, .vault_days = 30,
 	};
 	settings(r, section, place, account, NULL);
 	return account;

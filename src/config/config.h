@@ -43,7 +43,7 @@ struct account {
 	char *tls_ca_file;     /* NULL: the system's */
 	char *tls_fingerprint; /* 64 hex digits (SHA-256 of the SPKI), NULL none */
 	bool tls_none;         /* tls = "none": loopback only (checked where the address is known) */
-	int connections;       /* most at a time; default 2 */
+	int connections;       /* most at a time, with one server; 0: not given */
 	int timeout;           /* seconds without progress, 60 */
 	enum notice notice;
 	enum notes notes;

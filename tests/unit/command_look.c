@@ -53,14 +53,56 @@ static void fill(int inner)
 	state_close(state);
 }
 
+/* Another one, of which only the calendars were synchronised. */
+static void fill_dav(int inner)
+{
+	struct state *state = NULL;
+	struct state_folder home = { .kind = KIND_EVENTS, .path = "calendars/Home",
+				     .name = { "/u/home/", "Home" }, .title = "Zu Hause" };
+	struct state_folder friends = { .kind = KIND_CONTACTS, .path = "contacts/Friends",
+					.name = { "/u/friends/", "Friends" } };
+	struct row row = { .side = { { .ref = "/u/home/a.ics", .revision = "\"1\"" },
+				     { .ref = "a.ics", .revision = "1-2-3" } },
+			   .key = "a", .subject = "Lunch" };
+	struct conflict conflict = { .when = 1795356180, .kind = KIND_EVENTS, .folder = "calendars/Home",
+				     .item = "Lunch", .path = "Conflicts/calendars/Home/a.ics",
+				     .name = "a.ics", .why = "edited on both sides",
+				     .revision = { "", "" } };
+	int64_t run = 0;
+
+	assert_null(state_open(inner, "dav.db", &state));
+	assert_null(state_folder_put(state, &home));
+	assert_null(state_folder_put(state, &friends));
+	row.folder = home.id;
+	row.print.size = 400;
+	assert_null(state_row_put(state, &row));
+	assert_null(state_conflict_put(state, &conflict));
+	assert_null(state_run_begin(state, 1795356180, &run));
+	assert_null(state_run_end(state, run, 1795356181, 0, "1 pulled"));
+	state_close(state);
+}
+
+/* Makes a store and opens its .koc. */
+static int make_store(const char *path)
+{
+	char inner[80];
+
+	snprintf(inner, sizeof inner, "%s/.koc", path);
+	if (mkdir(path, 0700) || mkdir(inner, 0700))
+		return -1;
+	return open(inner, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
 static int set_up(void **state)
 {
 	static const char text[] =
 		"account new { server = h.example user = u password-command = x store = '%s/none' }\n"
 		"account work { server = h.example user = u password-command = x store = '%s/store'\n"
 		"folder 'mail/J*' { mode = off }\n"
-		"}\n";
-	char path[80], whole[512];
+		"}\n"
+		"account both { imap = 'imaps://h.example' dav = 'https://h.example/' user = u\n"
+		"password-command = x store = '%s/both' }\n";
+	char path[80], whole[1024];
 	int inner;
 
 	buf_init(&out, 1 << 20);
@@ -70,13 +112,18 @@ static int set_up(void **state)
 	if (room_set_up(state))
 		return -1;
 	snprintf(store, sizeof store, "%s/store", room_path);
-	snprintf(path, sizeof path, "%s/.koc", store);
-	if (mkdir(store, 0700) || mkdir(path, 0700))
+	inner = make_store(store);
+	if (inner < 0)
 		return -1;
-	inner = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	fill(inner);
 	close(inner);
-	snprintf(whole, sizeof whole, text, room_path, room_path);
+	snprintf(path, sizeof path, "%s/both", room_path);
+	inner = make_store(path);
+	if (inner < 0)
+		return -1;
+	fill_dav(inner);
+	close(inner);
+	snprintf(whole, sizeof whole, text, room_path, room_path, room_path);
 	config = room_read_text(&lines, whole);
 	return config ? 0 : -1;
 }
@@ -92,7 +139,8 @@ static int tear_down(void **state)
 static const char *told(const struct command *command, size_t first, size_t count, bool json,
 			enum exit_code wanted)
 {
-	const struct account *accounts[] = { &config->accounts[0], &config->accounts[1] };
+	const struct account *accounts[] = { &config->accounts[0], &config->accounts[1],
+					     &config->accounts[2] };
 	struct call call = { .command = command, .config = config, .accounts = accounts + first,
 			     .account_count = count, .json = json, .out = &out };
 
@@ -165,11 +213,55 @@ static void folders_for_programs(void **state)
 	(void)state;
 	snprintf(wanted, sizeof wanted,
 		 "[{\"account\":\"work\",\"store\":\"%s\",\"folders\":["
-		 "{\"folder\":\"mail/INBOX\",\"mode\":\"full\",\"asked\":\"full\","
+		 "{\"folder\":\"mail/INBOX\",\"title\":null,\"mode\":\"full\",\"asked\":\"full\","
 		 "\"from\":\"default\",\"line\":null,\"items\":1,\"bytes\":57312},"
-		 "{\"folder\":\"mail/J\\u001b[31munk\",\"mode\":\"off\",\"asked\":\"off\","
+		 "{\"folder\":\"mail/J\\u001b[31munk\",\"title\":null,\"mode\":\"off\",\"asked\":\"off\","
 		 "\"from\":\"config\",\"line\":3,\"items\":0,\"bytes\":0}]}]\n", store);
 	assert_string_equal(told(&command_folders, 1, 1, true, EXIT_DONE), wanted);
+}
+
+/* Each service is told of, and both have their folders in one table. */
+static void status_of_both(void **state)
+{
+	(void)state;
+	assert_string_equal(
+		told(&command_status, 2, 1, false, EXIT_DONE),
+		"both: not synchronised yet\n"
+		"both (dav): last run 2026-11-22 14:03, done: 1 pulled\n"
+		"  Changed here (koc sync carries it over):\n" /* the store has no calendars/ any more */
+		"    calendars/Home: 1 removed\n"
+		"  Conflicts (the server's version is in the folder):\n"
+		"    1  2026-11-22 14:03  calendars/Home: Lunch\n"
+		"      edited on both sides; the other version: Conflicts/calendars/Home/a.ics\n");
+	assert_string_equal(
+		told(&command_status, 2, 1, true, EXIT_DONE),
+		"[{\"account\":\"both\",\"service\":\"mail\",\"last-run\":null,\"changed-here\":[],\"held\":[],"
+		"\"set-aside\":[],\"waiting\":{\"raced\":0,\"direction\":0,\"scope\":0},\"next-retry\":null,"
+		"\"server-waits-until\":null,\"conflicts\":[]},"
+		"{\"account\":\"both\",\"service\":\"dav\",\"last-run\":{\"began\":\"2026-11-22T14:03:00Z\","
+		"\"ended\":\"2026-11-22T14:03:01Z\",\"status\":0,\"summary\":\"1 pulled\",\"nothing-new\":null},"
+		"\"changed-here\":[{\"folder\":\"calendars/Home\",\"new\":0,\"edited\":0,"
+		"\"removed\":1,\"flags\":0}],\"held\":[],\"set-aside\":[],"
+		"\"waiting\":{\"raced\":0,\"direction\":0,\"scope\":0},\"next-retry\":null,"
+		"\"server-waits-until\":null,"
+		"\"conflicts\":[{\"number\":1,\"time\":\"2026-11-22T14:03:00Z\","
+		"\"folder\":\"calendars/Home\",\"item\":\"Lunch\",\"why\":\"edited on both sides\","
+		"\"path\":\"Conflicts/calendars/Home/a.ics\"}]}]\n");
+}
+
+static void folders_of_both(void **state)
+{
+	char wanted[512];
+
+	(void)state;
+	snprintf(wanted, sizeof wanted,
+		 "both  %s/both\n"
+		 "  FOLDER            MODE  FROM     ITEMS  SIZE\n"
+		 "  calendars/Home    full  default      1   400\n"
+		 "  contacts/Friends  full  default      0     0\n", room_path);
+	assert_string_equal(told(&command_folders, 2, 1, false, EXIT_DONE), wanted);
+	assert_non_null(strstr(told(&command_folders, 2, 1, true, EXIT_DONE),
+			       "{\"folder\":\"calendars/Home\",\"title\":\"Zu Hause\",\"mode\":\"full\","));
 }
 
 /* Looking makes nothing. */
@@ -181,6 +273,10 @@ static void nothing_made(void **state)
 	snprintf(path, sizeof path, "%s/none", room_path);
 	assert_int_equal(access(path, F_OK), -1);
 	snprintf(path, sizeof path, "%s/.koc/mail.lock", store);
+	assert_int_equal(access(path, F_OK), -1);
+	snprintf(path, sizeof path, "%s/.koc/dav.db", store);
+	assert_int_equal(access(path, F_OK), -1);
+	snprintf(path, sizeof path, "%s/both/.koc/mail.db", room_path);
 	assert_int_equal(access(path, F_OK), -1);
 }
 
@@ -208,6 +304,8 @@ int main(void)
 		cmocka_unit_test(status_for_programs),
 		cmocka_unit_test(folders_for_people),
 		cmocka_unit_test(folders_for_programs),
+		cmocka_unit_test(status_of_both),
+		cmocka_unit_test(folders_of_both),
 		cmocka_unit_test(nothing_made),
 		cmocka_unit_test(damaged),
 	};

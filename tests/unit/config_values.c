@@ -93,7 +93,7 @@ static void everything(void **state)
 
 	assert_int_equal(b->line, 16);
 	assert_true(b->tls_none && b->has_imap && !b->has_smtp && !b->server);
-	assert_int_equal(b->connections, 2);
+	assert_int_equal(b->connections, 0);
 	assert_int_equal(b->timeout, 60);
 	assert_int_equal(b->notice, NOTICE_INBOX);
 	assert_int_equal(b->notes, NOTES_VJOURNAL);
