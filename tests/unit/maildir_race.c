@@ -9,49 +9,14 @@
 
 #include "maildir_room.h"
 
+#include "local_race.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <time.h>
-
-/* ---- looking for texts -------------------------------------------------------------------- */
-
-/* What the walk over all files looks for. */
-static struct {
-	const char *text;
-	size_t found;
-	size_t dotted; /* files whose names begin with ".koc-" */
-} sought;
-
-static int look_one(const char *path, const struct stat *status, int type, struct FTW *ftw)
-{
-	char text[256];
-	ssize_t got;
-	int fd;
-
-	(void)type;
-	if (!S_ISREG(status->st_mode) || strstr(path, "/spool/"))
-		return 0;
-	sought.dotted += strncmp(path + ftw->base, ".koc-", 5) == 0;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	got = read(fd, text, sizeof text - 1);
-	text[got > 0 ? got : 0] = '\0';
-	close(fd);
-	sought.found += strcmp(text, sought.text) == 0;
-	return 0;
-}
-
-/* How many files hold just this, in the folders, the vault and where the other program puts
- * things; not in the spool. */
-static size_t copies_of(const struct room *room, const char *text)
-{
-	sought.text = text;
-	sought.found = sought.dotted = 0;
-	nftw(room->path, look_one, 16, FTW_PHYS);
-	return sought.found;
-}
 
 /* ---- another program ---------------------------------------------------------------------- */
 
@@ -217,24 +182,6 @@ static void test_replace_race(void **state)
 		      made);
 	assert_true(round >= 200 && done > 10 && made > 10);
 	room_end(&room);
-}
-
-/* What another program does just before this step. */
-struct intruder {
-	const char *at;
-	int root;
-	void (*act)(int root);
-};
-
-static const struct fail *intrude(void *context, const char *what)
-{
-	struct intruder *intruder = context;
-
-	if (intruder->at && strcmp(what, intruder->at) == 0) {
-		intruder->at = NULL;
-		intruder->act(intruder->root);
-	}
-	return NULL;
 }
 
 static void intruder_edits(int root)
@@ -423,17 +370,6 @@ static void test_flag_race(void **state)
 #define NEW  "Subject: new\n\n"
 #define MORE "Subject: more\n\n"
 
-static unsigned steps_left;
-
-static const struct fail *die(void *context, const char *what)
-{
-	(void)context;
-	(void)what;
-	if (--steps_left == 0)
-		_exit(9);
-	return NULL;
-}
-
 static void do_write(struct room *room)
 {
 	struct store_folder folder = room_named("mail/F");
@@ -619,12 +555,7 @@ static void see_folders(struct room *room, bool done)
 	}
 }
 
-static const struct scenario {
-	const char *name;
-	void (*run)(struct room *);
-	void (*see)(struct room *, bool done);
-	unsigned least; /* steps */
-} scenarios[] = {
+static const struct scenario scenarios[] = {
 	{ "write", do_write, see_write, 4 },
 	{ "replace", do_replace, see_replace, 4 },
 	{ "replace without exchange", do_replace_linked, see_replace, 4 },
@@ -645,23 +576,6 @@ static void killed_room(struct room *room)
 	room_put(room, "mail/F/dovecot-keywords", "0 Old\n");
 	room_put(room, "mail/F/cur/a:2,S", OLD);
 	room_put(room, "mail/F/cur/b:2,Sa", MORE);
-}
-
-/* Runs it in a child that dies at its n-th step; true when it came to its end before. */
-static bool run_killed(struct room *room, const struct scenario *scenario, unsigned n)
-{
-	int status;
-	pid_t child = room_fork();
-
-	if (child == 0) {
-		steps_left = n;
-		step_set_hook(die, NULL);
-		scenario->run(room);
-		_exit(0);
-	}
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_true(WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 9));
-	return WEXITSTATUS(status) == 0;
 }
 
 static void test_killed(void **state)

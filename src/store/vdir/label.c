@@ -83,41 +83,55 @@ static const char *line_made(const char *text, struct arena *arena)
 	return line_of(line);
 }
 
-const struct fail *label_write(int at, const char *name, const char *text, struct arena *arena)
+bool label_says(int at, const char *name, const char *text, struct arena *arena)
 {
-	const char *line = line_made(text, arena), *now;
-	struct stat status;
+	const char *line = line_made(text, arena), *now = label_read(at, name, arena);
 
 	if (!*line)
-		return NULL;
+		return true;
+	return now && (strcmp(name, LABEL_COLOR) == 0 ? str_casecmp(now, line) : strcmp(now, line)) == 0;
+}
+
+const struct fail *label_write(int at, const char *name, const char *text, struct arena *arena)
+{
+	const char *line = line_made(text, arena);
+	struct stat status;
+
 	if (!is_label(name, line))
 		return fail_make(FAIL_DATA, FAIL_ITEM, "%s: cannot be \"%s\"", name, line);
 	if (fstatat(at, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(status.st_mode))
 		return fail_make(FAIL_DENIED, FAIL_ITEM, "%s: is no regular file", name);
-	now = label_read(at, name, arena);
-	if (now && (strcmp(name, LABEL_COLOR) == 0 ? str_casecmp(now, line) : strcmp(now, line)) == 0)
-		return NULL;
 	return file_replace(at, name, line, strlen(line));
+}
+
+static const struct fail *label_put(struct collection *collection, const char *name, const char *text,
+				    struct arena *arena)
+{
+	const struct fail *fail;
+
+	if (!text || label_says(collection->fd, name, text, arena))
+		return NULL;
+	fail = collection_sweep(collection);
+	return fail ? fail : label_write(collection->fd, name, text, arena);
 }
 
 const struct fail *vdir_label(struct store *store, const struct store_folder *folder, const char *title,
 			      const char *color)
 {
 	struct vdir *vdir = (struct vdir *)store;
+	const struct fail *fail, *other = NULL;
 	struct collection *collection;
 	struct arena *arena = NULL;
-	const struct fail *fail, *other = NULL;
 
 	vdir_call(vdir);
 	fail = collection_use(vdir, folder->path, &collection);
 	if (fail)
 		return fail;
 	arena = arena_new();
-	if (title)
-		fail = label_write(collection->fd, LABEL_TITLE, title, arena);
+	fail = label_put(collection, LABEL_TITLE, title, arena);
 	/* What is wrong with one says nothing of the other. */
-	if (color && !fail_ends(fail))
-		other = label_write(collection->fd, LABEL_COLOR, color, arena);
+	if (!fail_ends(fail))
+		other = label_put(collection, LABEL_COLOR, color, arena);
 	arena_free(arena);
 	return fail_in(fail_at_least(fail ? fail : other, FAIL_FOLDER), "%s", folder->path);
 }

@@ -18,8 +18,10 @@ bool label_is_one(const char *name);
 /* What the file of the directory says; NULL: it is not there, or says nothing that could be meant. */
 const char *label_read(int at, const char *name, struct arena *arena);
 
-/* Writes the file anew, durable, unless it says that already.  `text` may be several lines, which become
- * one; of what says nothing nothing is written.  FAIL_DATA: no text for this file; FAIL_DENIED: what has the
+/* Does the file say that already, or is that nothing that could be said? */
+bool label_says(int at, const char *name, const char *text, struct arena *arena);
+
+/* Writes the file anew, durable.  `text` may be several lines, which become one.  FAIL_DATA: no text for this file; FAIL_DENIED: what has the
  * name is no regular file. */
 const struct fail *label_write(int at, const char *name, const char *text, struct arena *arena) MUST_CHECK;
 

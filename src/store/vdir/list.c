@@ -31,6 +31,13 @@ static struct listing *listing_make(const struct collection *collection, struct 
 	return listing;
 }
 
+/* Files that have the name of an item and are none. */
+static void odd_tell(const struct collection *collection, const struct walk *walk)
+{
+	log_line(LOG_NORMAL, "%s: %zu left out, no regular file: %s%s", collection->path, walk->odd_count,
+		 walk->odd, walk->odd_count > 1 ? ", …" : "");
+}
+
 static const struct fail *collection_list(struct vdir *vdir, struct look *look)
 {
 	struct collection *collection;
@@ -46,8 +53,7 @@ static const struct fail *collection_list(struct vdir *vdir, struct look *look)
 	if (!fail) {
 		collection_looked(collection, walk.touched);
 		if (walk.odd && !vdir->only_looks)
-			log_line(LOG_NORMAL, "%s: %zu left out, as they are no regular files: %s%s",
-				 collection->path, walk.odd_count, walk.odd, walk.odd_count > 1 ? " …" : "");
+			odd_tell(collection, &walk);
 		look->listing = listing_make(collection, arena, &walk);
 	} else {
 		arena_free(arena);

@@ -21,7 +21,8 @@ struct parcel {
  * this program wrote is never in doubt; and one that no file had that was dated before, nor `old` (NULL:
  * none) has: some programs know versions by their times alone.  Its status comes back. */
 const struct fail *parcel_date(struct vdir *vdir, const struct collection *collection, const char *name,
-			       struct timespec touched, const struct stat *old, struct stat *status) MUST_CHECK;
+			       struct timespec touched, const struct stat *old,
+			       struct stat *status) MUST_CHECK;
 
 /* What a write tells of an item under this name. */
 struct version parcel_version(const struct write *write, const char *name, const struct stat *status,
