@@ -13,8 +13,8 @@
 
 const struct status_wait status_waits[STATUS_WAITS] = {
 	{ PENDING_RACED, "raced", "changed during the last run; the next one looks again" },
-	{ PENDING_DIRECTION, "direction", "wait for a run in the other direction" },
-	{ PENDING_SCOPE, "scope", "wait for a folder that is off or was not part of the run" },
+	{ PENDING_DIRECTION, "direction", "for a run in the other direction" },
+	{ PENDING_SCOPE, "scope", "for a folder that is off or was not part of the run" },
 };
 
 const struct status_change status_changes[STATUS_CHANGES] = {

@@ -71,6 +71,11 @@ static void tell_news(const struct report *report, struct buf *out)
 	}
 }
 
+static const char *items_word(size_t count)
+{
+	return count == 1 ? "item" : "items";
+}
+
 static void tell_held(const struct report *report, struct buf *out)
 {
 	if (report_count(report, PENDING_HELD, 0) == 0)
@@ -83,7 +88,7 @@ static void tell_held(const struct report *report, struct buf *out)
 			continue;
 		buf_adds(out, "    ");
 		add_safe(out, report->folders[i].path);
-		buf_addf(out, ": %zu items\n", count);
+		buf_addf(out, ": %zu %s\n", count, items_word(count));
 	}
 }
 
@@ -151,6 +156,6 @@ void status_people(const struct report *report, struct buf *out)
 		size_t count = report_count(report, status_waits[i].why, 0);
 
 		if (count > 0)
-			buf_addf(out, "  Waiting: %zu items %s\n", count, status_waits[i].words);
+			buf_addf(out, "  Waiting: %zu %s: %s\n", count, items_word(count), status_waits[i].words);
 	}
 }

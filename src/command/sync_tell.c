@@ -11,24 +11,28 @@
 #include <unistd.h>
 
 static const struct {
-	const char *name;  /* in JSON */
-	const char *words; /* for people, behind the number */
+	const char *name;       /* in JSON */
+	const char *one, *many; /* for people, behind the number */
 	size_t offset;
 } counts[] = {
-	{ "pulled", "received", offsetof(struct sync_outcome, pulled) },
-	{ "pushed", "sent", offsetof(struct sync_outcome, pushed) },
-	{ "flagged-here", "flag changes here", offsetof(struct sync_outcome, flagged[LOCAL]) },
-	{ "flagged-there", "flag changes there", offsetof(struct sync_outcome, flagged[SERVER]) },
-	{ "moved-here", "moved here", offsetof(struct sync_outcome, moved[LOCAL]) },
-	{ "moved-there", "moved there", offsetof(struct sync_outcome, moved[SERVER]) },
-	{ "removed-here", "removed here", offsetof(struct sync_outcome, removed[LOCAL]) },
-	{ "removed-there", "removed there", offsetof(struct sync_outcome, removed[SERVER]) },
-	{ "adopted", "found equal", offsetof(struct sync_outcome, adopted) },
-	{ "folders-changed", "folders changed", offsetof(struct sync_outcome, folders_changed) },
-	{ "conflicts", "conflicts", offsetof(struct sync_outcome, conflicts) },
-	{ "held", "removals held", offsetof(struct sync_outcome, held) },
-	{ "set-aside", "set aside", offsetof(struct sync_outcome, set_aside) },
-	{ "folders-failed", "folders failed", offsetof(struct sync_outcome, folders_failed) },
+	{ "pulled", "received", "received", offsetof(struct sync_outcome, pulled) },
+	{ "pushed", "sent", "sent", offsetof(struct sync_outcome, pushed) },
+	{ "flagged-here", "flag change here", "flag changes here",
+	  offsetof(struct sync_outcome, flagged[LOCAL]) },
+	{ "flagged-there", "flag change there", "flag changes there",
+	  offsetof(struct sync_outcome, flagged[SERVER]) },
+	{ "moved-here", "moved here", "moved here", offsetof(struct sync_outcome, moved[LOCAL]) },
+	{ "moved-there", "moved there", "moved there", offsetof(struct sync_outcome, moved[SERVER]) },
+	{ "removed-here", "removed here", "removed here", offsetof(struct sync_outcome, removed[LOCAL]) },
+	{ "removed-there", "removed there", "removed there", offsetof(struct sync_outcome, removed[SERVER]) },
+	{ "adopted", "found equal", "found equal", offsetof(struct sync_outcome, adopted) },
+	{ "folders-changed", "folder changed", "folders changed",
+	  offsetof(struct sync_outcome, folders_changed) },
+	{ "conflicts", "conflict", "conflicts", offsetof(struct sync_outcome, conflicts) },
+	{ "held", "removal held", "removals held", offsetof(struct sync_outcome, held) },
+	{ "set-aside", "set aside", "set aside", offsetof(struct sync_outcome, set_aside) },
+	{ "folders-failed", "folder failed", "folders failed",
+	  offsetof(struct sync_outcome, folders_failed) },
 };
 
 static uint64_t count_of(const struct sync_outcome *outcome, size_t i)
@@ -63,7 +67,8 @@ void sync_tell_people(const struct sync_task *task, const struct sync_outcome *o
 			continue;
 		if (!any)
 			add_safe(out, task->label);
-		buf_addf(out, "%s%" PRIu64 " %s", between, count, counts[i].words);
+		buf_addf(out, "%s%" PRIu64 " %s", between, count,
+			 count == 1 ? counts[i].one : counts[i].many);
 		between = ", ";
 		any = true;
 	}

@@ -159,14 +159,14 @@ static void status_for_people(void **state)
 		"  Changed here (koc sync carries it over):\n" /* the store has no mail/ any more */
 		"    mail/INBOX: 1 removed\n"
 		"  Held (koc sync --allow-removals FOLDER lets them pass):\n"
-		"    mail/INBOX: 1 items\n"
+		"    mail/INBOX: 1 item\n"
 		"  Set aside:\n"
 		"    mail/INBOX: Hello\\x0athere\n"
 		"      over quota; tried 3 times, again after 2026-11-22 14:03\n"
 		"  Conflicts (the server's version is in the folder):\n"
 		"    1  2026-11-22 14:03  mail/INBOX: Lunch\n"
 		"      edited here, removed on the server; the other version: Conflicts/mail/cur/x\n"
-		"  Waiting: 1 items wait for a folder that is off or was not part of the run\n");
+		"  Waiting: 1 item: for a folder that is off or was not part of the run\n");
 }
 
 static void status_for_programs(void **state)
