@@ -91,6 +91,15 @@ with Account("demo", dav="demo") as a:
     equal(told(run), {("test", "mail"): (0, 1, 1), ("test", "dav"): (0, 1, 1)}, "an object each")
     a.equal()
 
+    # ---- what both remove in one run lies apart
+    a.server.expunge("INBOX", a.server.uids("INBOX")[-1:])
+    there = a.there.folder(a.vdir.label(home, "displayname"))
+    a.there.delete(next(iter(a.there.items(there))))
+    run = a.sync("--json")
+    equal([r["removed-here"] for r in json.loads(run.out)], [1, 1], "something is removed here by both")
+    runs = sorted(name.split("-")[-2] for name in os.listdir(a.store + "/.koc/vault"))
+    equal(runs, ["dav", "mail"], "each has a directory of its own in the vault")
+
     # ---- one alone, by the folders that are named
     change(2)
     run = a.sync("--json", "calendars/*")
