@@ -156,6 +156,7 @@ void status_people(const struct report *report, struct buf *out)
 		size_t count = report_count(report, status_waits[i].why, 0);
 
 		if (count > 0)
-			buf_addf(out, "  Waiting: %zu %s: %s\n", count, items_word(count), status_waits[i].words);
+			buf_addf(out, "  Waiting: %zu %s: %s\n", count, items_word(count),
+				 status_waits[i].words);
 	}
 }

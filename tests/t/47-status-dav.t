@@ -87,6 +87,17 @@ with DavAccount("demo", server=server) as a:
     run = a.sync(name="until then the runs end with 0")
     equal(run.out + run.err, "", "without a word")
 
+    # A race that is lost in every round is for the next run, and told.
+    server.be("status=412 PUT")
+    file = a.vdir.files(home)[1]
+    a.vdir.replace(file.path, vdir.summary(file.data, "Raced"))
+    run = a.sync(status=1, name="a race that cannot be won: 1")
+    equal(run.err, "koc: test: 1 item changed during the run; the next one looks again\n", "the run says why")
+    equal(status(a)["waiting"]["raced"], 1, "and koc status")
+    server.heal()
+    a.sync(name="the next run does it")
+    equal(status(a)["waiting"]["raced"], 0, "and nothing waits")
+
     # Asked to wait: nothing is asked until then.
     server.be("status=503,1000")
     run = a.sync(status=75, name="a server that asks to wait: 75")
@@ -115,4 +126,4 @@ with DavAccount((40, 0, 0, 0), server=server) as a:
     shutil.rmtree(os.path.join(a.store, home))
     run = a.sync(status=3, name="a calendar's directory is gone: held")
     ok(not run.dav_writes(), "nothing is removed there", run)
-finish(at_least=39)
+finish(at_least=46)
