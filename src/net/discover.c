@@ -201,8 +201,8 @@ static const struct fail *nothing_there(const struct search *search, const char 
 {
 	struct http_url parsed;
 
-	if (search->doubt)
-		return fail_in(search->doubt, "%s", url);
+	if (search->doubt || search->aside)
+		return fail_in(search->doubt ? search->doubt : search->aside, "%s", url);
 	if (http_url_parse(url, NULL, &parsed, search->arena) == NULL)
 		for (size_t i = 0; i < search->origins.count; i++)
 			if (search->origins.items[i]->closed &&

@@ -205,11 +205,10 @@ static const struct fail *request_judge(struct search *search, const struct http
 		return fail_scoped(request->fail, FAIL_ACCOUNT);
 	if (url->tls && there.tls && str_starts(url->target, "/.well-known/"))
 		search_allow(search, there.origin);
-	if (search_allowed(search, &there))
+	if (strcmp(there.origin, url->origin) != 0 && search_allowed(search, &there))
 		*next = request->location;
-	else
-		search_doubt(search, fail_scoped(fail_in(request->fail, "%s%s", url->origin, url->target),
-						 FAIL_ACCOUNT));
+	else if (!search->aside)
+		search->aside = fail_scoped(request->fail, FAIL_ACCOUNT);
 	return NULL;
 }
 

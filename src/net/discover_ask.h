@@ -23,6 +23,8 @@ struct search {
 	struct { VEC(struct origin *) } origins; /* in the arena: those that may be asked */
 	struct { VEC(struct discover_home) } homes;
 	const struct fail *doubt; /* why something may not have been found; NULL none */
+	const struct fail *aside; /* why a URL was not followed: many servers without calendars send
+				   * whoever comes elsewhere, too; NULL none */
 };
 
 struct resource {
@@ -44,7 +46,7 @@ bool search_allowed(struct search *search, const struct http_url *url);
 
 /* Asks what is at a URL of an origin that may be asked, with depth "0" or "1"; follows redirects to such
  * origins.  The resource is not found: also where the server does not speak WebDAV, nobody listens (the
- * origin is `closed` then), or it redirects to where nobody may ask (`doubt` is set).  Fails as
+ * origin is `closed` then), or it redirects to where nobody may or can go (`aside` is set).  Fails as
  * http_run. */
 const struct fail *search_ask(struct search *search, const char *url, const char *depth,
 			      struct resource *resource) MUST_CHECK;
