@@ -252,4 +252,24 @@ with Account("demo") as a:
     ok("dav" not in run.out, "koc status does not speak of it", run)
     run = a.koc("sync", "calendars/Home")
     ok(run.status in (64, 75) and len(run.err.splitlines()) == 1, "unless it is asked for", run)
+
+NOBODY = "127.0.0.77"  # loopback, and nobody listens there, unless a program of this machine does everywhere
+
+
+def listens():
+    with socket.socket() as s:
+        return s.connect_ex((NOBODY, 443)) == 0
+
+
+if not listens():
+    with Account("demo") as a:
+        a.configure(f'server = "{NOBODY}"')
+        run = a.sync(name="a host with mail alone: no error")
+        ok(run.err == "" and "dav" not in run.out, "and not a word", run)
+        ahead = os.stat(a.store + "/.koc/dav.absent").st_mtime - time.time()
+        ok(80000 < ahead <= 86400, "which is believed for a day", ahead)
+        run = a.sync("-v", name="unless it is asked for, with -v")
+        ok("test (dav): not there: " in run.err, "which says what there is", run)
+        run = a.sync("calendars/Home", status=64, name="or by the name of a folder")
+        equal(run.err, "koc: test: there is no folder calendars/Home\n", "which is not there")
 finish(at_least=60)
