@@ -211,11 +211,11 @@ static const struct fail *nothing_there(const struct search *search, const char 
 						 "cannot connect to %s port %s: Connection refused",
 						 parsed.host, parsed.port);
 	if (resource->status == 403)
-		return fail_make(FAIL_DENIED, FAIL_ACCOUNT, "%s: not allowed (403)", url);
+		return fail_make(FAIL_REFUSED, FAIL_ACCOUNT, "%s: not allowed (403)", url);
 	if (resource->status && resource->status != 207)
-		return fail_make(FAIL_MISSING, FAIL_ACCOUNT, "%s: neither calendars nor contacts there (%d)",
+		return fail_make(FAIL_REFUSED, FAIL_ACCOUNT, "%s: neither calendars nor contacts there (%d)",
 				 url, resource->status);
-	return fail_make(FAIL_MISSING, FAIL_ACCOUNT, "%s: neither calendars nor contacts there", url);
+	return fail_make(FAIL_REFUSED, FAIL_ACCOUNT, "%s: neither calendars nor contacts there", url);
 }
 
 /* One URL of the configuration; the bare URL of a server is as good as its name. */

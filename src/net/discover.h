@@ -39,8 +39,8 @@ struct discover {
 
 /* Asks: 2 requests, and one a redirect, besides DNS, of most servers.  A server without CalDAV and
  * CardDAV, or with nothing listening there, gives no homes, and no fail, when it was found by `server`;
- * one of `urls` is FAIL_MISSING or FAIL_UNREACHABLE then.  FAIL_LOGIN, FAIL_TLS, FAIL_UNREACHABLE as
- * http_run.
+ * one of `urls` is FAIL_REFUSED or FAIL_UNREACHABLE then: whoever configured it says that there is one.
+ * FAIL_LOGIN, FAIL_TLS, FAIL_UNREACHABLE as http_run.
  *
  * Who gets the credentials: the origins of `urls`; https://`server`, and https hosts below that name;
  * hosts that an SRV record of `server` names; and where https://…/.well-known of one of these redirects

@@ -77,8 +77,8 @@ static void radicale(void **state)
 		{ "/alice/work/", "/alice/work/ calendars collection " },
 		{ "/alice/work", "/alice/work/ calendars collection " },
 		{ "/alice/friends/", "/alice/friends/ contacts collection " },
-		{ "/alice/nothing/", "missing" },
-		{ "/bob/", "denied" },
+		{ "/alice/nothing/", "refused" },
+		{ "/bob/", "refused" },
 	};
 
 	(void)state;
@@ -94,7 +94,7 @@ static void xandikos(void **state)
 		{ "/alice/calendars/", "/alice/calendars/ calendars /alice/contacts/ contacts " },
 		{ "/alice/calendars/work/", "/alice/calendars/work/ calendars collection " },
 		{ "/alice/contacts/friends", "/alice/contacts/friends/ contacts collection " },
-		{ "/alice/nothing/", "missing" },
+		{ "/alice/nothing/", "refused" },
 	};
 
 	(void)state;
