@@ -109,6 +109,25 @@ static inline void web_answer(struct web_request *r, int status, const char *lin
 	free(answer);
 }
 
+/* For acts that say the same bytes to whomever. */
+struct raw {
+	const char *data;
+	size_t size;
+	bool reset; /* the connection is torn down instead of closed */
+};
+
+/* Says the bytes of the context and closes. */
+static inline void act_raw(struct web_request *r)
+{
+	const struct raw *raw = r->context;
+	const struct linger abrupt = { .l_onoff = 1 };
+
+	web_write(r, raw->data, raw->size);
+	if (raw->reset)
+		setsockopt(r->fd, SOL_SOCKET, SO_LINGER, &abrupt, sizeof abrupt);
+	r->close = true;
+}
+
 /* The value of a header line into `value`; false if there is none. */
 static inline bool web_field(const struct web_request *r, const char *name, char *value, size_t room)
 {
@@ -207,6 +226,9 @@ static inline void web_connection(struct web_request *r, web_act *act)
 	_exit(0);
 }
 
+/* So many connections the next server takes, then it listens no more; 0: no limit. */
+static int web_connections_most;
+
 /* The server process: one child for each connection. */
 static inline void web_loop(int listener, SSL_CTX *tls, web_act *act, struct web_request *r)
 {
@@ -224,6 +246,7 @@ static inline void web_loop(int listener, SSL_CTX *tls, web_act *act, struct web
 		if (fork() == 0) {
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
 			alarm(WEB_SECONDS);
+			close(listener);
 			r->body = malloc(WEB_BODY + 1);
 			if (tls) {
 				r->ssl = SSL_new(tls);
@@ -234,6 +257,10 @@ static inline void web_loop(int listener, SSL_CTX *tls, web_act *act, struct web
 			web_connection(r, act);
 		}
 		close(r->fd);
+		if (r->connection == web_connections_most) {
+			close(listener);
+			pause();
+		}
 	}
 }
 

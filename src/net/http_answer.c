@@ -155,8 +155,10 @@ bool answer_line(struct answer *answer, const char *line, size_t size)
 		size--;
 	if (!size)
 		return head_end(answer);
-	if (memchr(line, '\0', size))
-		return refuse(answer, fail_make(FAIL_PROTOCOL, FAIL_ITEM, "answer's header holds a NUL"));
+	/* RFC 9112 2.2: a CR that is not before an LF is one to some and not to others. */
+	if (memchr(line, '\0', size) || memchr(line, '\r', size))
+		return refuse(answer, fail_make(FAIL_PROTOCOL, FAIL_ITEM,
+						"answer's header holds a NUL or a lone CR"));
 	buf_clear(&answer->line);
 	buf_add(&answer->line, line, size);
 	text = answer->line.data;

@@ -152,6 +152,17 @@ static bool transfer_lost(const struct slot *slot, CURLcode result)
 	}
 }
 
+/* Puts the request back, to be started when there is a connection for it. */
+static void slot_back(struct run *run, struct slot *slot)
+{
+	run->back[run->back_count++] = slot->request;
+	slot->request = NULL;
+	run->active--;
+	run->most = run->active ? run->active : 1;
+	if (!run->active)
+		run->answered = false; /* once more, not for ever */
+}
+
 /* What libcurl could not bring to an end. */
 static void judge_transfer(struct run *run, struct slot *slot, CURLcode result)
 {
@@ -164,10 +175,9 @@ static void judge_transfer(struct run *run, struct slot *slot, CURLcode result)
 		return;
 	}
 	/* Others are served: this server lets us have no more connections than those. */
-	if (result == CURLE_COULDNT_CONNECT && !slot->outside && run->active > 1 && !run->fail) {
-		run->most = --run->active;
-		run->back[run->back_count++] = slot->request;
-		slot->request = NULL;
+	if (result == CURLE_COULDNT_CONNECT && !slot->outside && !run->fail &&
+	    (run->active > 1 || run->answered)) {
+		slot_back(run, slot);
 		return;
 	}
 	fail = transfer_fail(slot, result);
@@ -300,6 +310,7 @@ static void judge_answer(struct run *run, struct slot *slot)
 		return;
 	}
 	run->cuts = 0;
+	run->answered = true;
 	if (request->status != 401 && !request->anonymous)
 		run->http->login.accepted = true;
 	if (answer_waits(&slot->answer, &when))
@@ -337,6 +348,15 @@ void judge_end(struct run *run, struct slot *slot, CURLcode result)
 
 void judge_silence(struct run *run, struct slot *slot)
 {
+	int64_t now = clock_monotonic();
+	const struct fail *fail;
+
 	slot_stop(slot);
-	slot_fail(run, slot, timeout_fail(slot));
+	if (now - slot->moved >= (int64_t)run->http->options.timeout * 1000)
+		fail = timeout_fail(slot);
+	else
+		fail = fail_make(FAIL_UNREACHABLE, FAIL_ACCOUNT,
+				 "answer comes too slowly: %lld bytes in %lld s",
+				 (long long)(slot->in + slot->out), (long long)(now - slot->began) / 1000);
+	slot_fail(run, slot, fail);
 }

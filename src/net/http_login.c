@@ -164,9 +164,11 @@ static const char *read_value(const char *at, struct buf *value)
 {
 	buf_clear(value);
 	if (*at == '"') {
-		for (at++; *at && *at != '"' && *at != '\n'; at++) {
+		for (at++; *at && *at != '"'; at++) {
 			if (*at == '\\' && at[1])
 				at++;
+			if ((unsigned char)*at < ' ' && *at != '\t')
+				return NULL; /* it could not be sent back */
 			buf_addc(value, *at);
 		}
 		return *at == '"' ? at + 1 : NULL;

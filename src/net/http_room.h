@@ -130,7 +130,8 @@ struct run {
 	struct http_request *back[HTTP_STREAMS]; /* to be started again: no connection for them yet */
 	size_t back_count;
 	size_t active, most;
-	unsigned cuts;
+	unsigned cuts; /* answers cut since the last whole one */
+	bool answered; /* something was answered since a connection was refused while nothing ran */
 	http_done *done;
 	void *context;
 	const struct fail *fail; /* why nothing more is started */

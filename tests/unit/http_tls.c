@@ -420,6 +420,35 @@ static void put(struct http *http, const char *target, uint64_t size, int status
 	asked_free(&asked);
 }
 
+static const struct fail *sink_full(void *context, const char *data, size_t size)
+{
+	(void)context;
+	(void)data;
+	(void)size;
+	return fail_make(FAIL_DISK, FAIL_ACCOUNT, "disk full");
+}
+
+/* Of many streams one is given up; the others go on. */
+static void give_one_up(struct http *http)
+{
+	struct http_request requests[20] = { 0 };
+	struct arena *arena = arena_new();
+
+	for (size_t i = 0; i < COUNT(requests); i++) {
+		requests[i].method = "GET";
+		requests[i].target = i == 7 ? "/large" : "/small";
+		requests[i].sink = i == 7 ? sink_full : NULL;
+	}
+	must(http_run(http, requests, COUNT(requests), NULL, NULL, arena));
+	for (size_t i = 0; i < COUNT(requests); i++) {
+		if (i == 7)
+			must_fail(requests[i].fail, FAIL_DISK, FAIL_ACCOUNT, "disk full");
+		else
+			must(requests[i].fail);
+	}
+	arena_free(arena);
+}
+
 static void check_get(struct http *http, const char *target, size_t size)
 {
 	struct asked asked = ask(http, "GET", target);
@@ -453,10 +482,11 @@ static void test_http2(void **state)
 	check_get(http, "/large", 3 << 20);
 	must_get(http, "/missing", 404);
 	must_get_many(http, "/small", 300, 200);
+	give_one_up(http);
 	put(http, "/small", 500, 204);
 	check_get(http, "/small", 500);
 	made = http_counts(http).connections;
-	assert_int_equal(http_counts(http).requests, 307);
+	assert_int_equal(http_counts(http).requests, 307 + 20);
 	http_close(http);
 
 	snprintf(url, sizeof url, "http://127.0.0.1:%u", nginx.plain);
@@ -474,9 +504,9 @@ static void test_http2(void **state)
 	http_close(http);
 
 	nginx_end(&nginx);
-	assert_int_equal(seen("HTTP/2.0 GET /small 200", &connections), 302);
+	assert_int_equal(seen("HTTP/2.0 GET /small 200", &connections), 302 + 19);
 	assert_int_equal(seen("HTTP/2.0 PUT", &connections), 3);
-	assert_int_equal(seen("HTTP/2.0 ", &connections), 307);
+	assert_int_equal(seen("HTTP/2.0 ", &connections), 307 + 20);
 	assert_in_range(connections, 8, 20);
 	assert_int_equal(connections, made);
 	assert_int_equal(seen("HTTP/1.1 ", &connections), 102);
