@@ -194,6 +194,29 @@ static void test_many_connections(void **state)
 	SSL_CTX_free(context);
 }
 
+/* The system's authorities are looked up in their directory, here one of the test's own. */
+static void test_system_directory(void **state)
+{
+	struct http_options options = { .timeout = 20 };
+	SSL_CTX *context = tls_context(GOOD, 0);
+	struct web web = web_start_tls(act_ok, NULL, 0, context);
+	unsigned long hash = X509_NAME_hash_ex(X509_get_subject_name(authority.x509), NULL, NULL, NULL);
+	char name[32];
+	struct http *http;
+
+	(void)state;
+	snprintf(name, sizeof name, "%08lx.0", hash);
+	assert_int_equal(symlink("authority.pem", path(name)), 0);
+	assert_int_equal(setenv("SSL_CERT_DIR", directory, 1), 0);
+	http = open_at(web.url, &options);
+	must_get(http, "/", 200);
+	assert_int_equal(unsetenv("SSL_CERT_DIR"), 0);
+	http_close(http);
+	unlink(path(name));
+	web_end(&web);
+	SSL_CTX_free(context);
+}
+
 static void test_no_ca_file(void **state)
 {
 	struct http_options options = { .timeout = 20, .ca_file = "/nonexistent/ca.pem" };
@@ -516,9 +539,13 @@ static void test_http2(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_trust),      cmocka_unit_test(test_many_connections),
-		cmocka_unit_test(test_no_ca_file), cmocka_unit_test(test_no_tls),
-		cmocka_unit_test(test_tls_end),    cmocka_unit_test(test_http2),
+		cmocka_unit_test(test_trust),
+		cmocka_unit_test(test_many_connections),
+		cmocka_unit_test(test_system_directory),
+		cmocka_unit_test(test_no_ca_file),
+		cmocka_unit_test(test_no_tls),
+		cmocka_unit_test(test_tls_end),
+		cmocka_unit_test(test_http2),
 	};
 
 	return cmocka_run_group_tests(tests, make_certificates, drop_certificates);
