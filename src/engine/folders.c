@@ -63,6 +63,7 @@ static void set_policy(struct run *run, struct folder *folder)
 		.pull_only = request->pull_only,
 		.push_only = request->push_only,
 		.expunge = is_final(run, folder),
+		.server_read_only = folder->seen[SERVER] && folder->seen[SERVER]->read_only,
 	};
 	folder->traits = kind_traits(folder->saved.kind);
 }

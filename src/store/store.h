@@ -45,6 +45,7 @@ struct store_folder {
 	uint64_t count;      /* items; UINT64_MAX unknown */
 	const char *title;   /* what people see as its name, one line of UTF-8; NULL: the side tells none */
 	const char *color;   /* "#RRGGBB"; NULL: it tells none */
+	bool read_only;      /* nothing can be written to it, as is known before it is listed */
 	bool unsupported;    /* cannot be synchronised; `why` says so (a name that cannot be mapped) */
 	const char *why;
 };

@@ -198,6 +198,7 @@ void collection_tell(const struct collection *collection, struct arena *arena, s
 	folder->count = UINT64_MAX;
 	folder->title = arena_str(arena, collection->title);
 	folder->color = arena_str(arena, collection->color);
+	folder->read_only = collection->read_only;
 }
 
 /* ---- paths -------------------------------------------------------------------------------- */
