@@ -40,7 +40,11 @@ static const struct fail *label_one(struct run *run, struct folder *folder)
 	const struct store_folder *server = folder->seen[SERVER], *local = folder->seen[LOCAL];
 	const char *title[SIDES], *color[SIDES];
 	const char *agreed_title = folder->saved.title, *agreed_color = folder->saved.color;
+	const char *slash = strrchr(folder->path, '/');
 
+	/* The title that the server was given when the folder was made, from its name, is nobody's wish. */
+	if (!agreed_title && slash && same(server->title, slash + 1))
+		agreed_title = server->title;
 	settle(server->title, local->title, &agreed_title, title);
 	settle(server->color, local->color, &agreed_color, color);
 	for (int s = 0; s < SIDES; s++) {
