@@ -2,6 +2,7 @@
  * side are renamed on the other first. */
 #include "base/map.h"
 #include "base/memory.h"
+#include "engine/adopt.h"
 #include "engine/run.h"
 
 #include <stdlib.h>
@@ -17,13 +18,17 @@ struct lists {
 	struct folder_list list[SIDES];
 };
 
-static const struct fail *ask_side(struct lists *lists, enum side side)
+/* Asks a side for its folders; `more` is told as known beside what the state knows. */
+static const struct fail *ask_side(struct lists *lists, enum side side, const struct store_known *more,
+				   size_t more_count)
 {
 	struct run *run = lists->run;
-	struct store_known *known = memory_alloc((lists->known_count + 1) * sizeof *known);
+	struct store_known *known = memory_alloc((lists->known_count + more_count + 1) * sizeof *known);
 	const struct fail *f = NULL;
 	size_t count = 0;
 
+	for (size_t i = 0; i < more_count; i++)
+		known[count++] = more[i];
 	for (size_t i = 0; i < lists->known_count; i++)
 		if (lists->known[i].name[side])
 			known[count++] = (struct store_known){ .path = lists->known[i].path,
@@ -33,6 +38,25 @@ static const struct fail *ask_side(struct lists *lists, enum side side)
 	if (!f && !lists->list[side].complete)
 		f = fail_make(FAIL_PROTOCOL, FAIL_ACCOUNT, "the list of folders was cut short");
 	free(known);
+	return f;
+}
+
+/* What both sides have and the state does not know gets on the server's side the paths that it has here. */
+static const struct fail *adopt(struct lists *lists)
+{
+	struct run *run = lists->run;
+	struct store_known *pairs = NULL;
+	const struct fail *f = NULL;
+	size_t count;
+
+	for (int s = 0; s < SIDES; s++)
+		if (!(run->engine->side[s]->traits & STORE_LABELS))
+			return NULL;
+	pairs = memory_alloc((lists->list[LOCAL].count + 1) * sizeof *pairs);
+	count = adopt_pairs(lists->known, lists->known_count, lists->list, pairs);
+	if (count)
+		f = ask_side(lists, SERVER, pairs, count);
+	free(pairs);
 	return f;
 }
 
@@ -276,9 +300,11 @@ static const struct fail *lists_pass(struct run *run, bool *again)
 		state_folders(run->engine->state, run->arena, &lists.known, &lists.known_count);
 
 	if (!f)
-		f = ask_side(&lists, LOCAL);
+		f = ask_side(&lists, LOCAL, NULL, 0);
 	if (!f)
-		f = ask_side(&lists, SERVER);
+		f = ask_side(&lists, SERVER, NULL, 0);
+	if (!f)
+		f = adopt(&lists);
 	if (f)
 		return f;
 	unite(&lists);
@@ -302,7 +328,7 @@ const struct fail *lists_read_local(struct run *run)
 					     &lists.known_count);
 
 	if (!f)
-		f = ask_side(&lists, LOCAL);
+		f = ask_side(&lists, LOCAL, NULL, 0);
 	if (f)
 		return f;
 	unite(&lists);

@@ -12,8 +12,10 @@ MAKE = {"calendars": vdir.event, "tasks": vdir.task, "notes": vdir.note, "contac
 class Model:
     """Of an account that is in step.  An item is changed at most once between two calls of look()."""
 
+    serial = 0    # of items made, whichever model made them
+
     def __init__(self, account):
-        self.account, self.serial = account, 0
+        self.account = account
         self.where, self.says = {}, {}    # UID: title of its folder; UID: what its summary must be
         self.look()
         self.where = {uid: folder.title for uid, (folder, _, _) in self.there.items()}
@@ -82,10 +84,10 @@ class Model:
         return uid
 
     def make(self, title, side, text):
-        self.serial += 1
+        Model.serial += 1
         kind = self.folders[title].kind
-        uid = f"{side}-{self.serial}@model.test"
-        text = text or f"Made {side} {self.serial}"
+        uid = f"{side}-{Model.serial}@model.test"
+        text = text or f"Made {side} {Model.serial}"
         if kind == "calendars":
             kind = {"VTODO": "tasks", "VJOURNAL": "notes"}.get(",".join(self.folders[title].components), kind)
         self.where[uid], self.says[uid] = title, text
@@ -122,6 +124,10 @@ def mixed(model, changes, removals, moves):
     titles = list(model.folders)
     kinds = [f.kind for f in model.folders.values()]
     present = [k for k in vdir.KINDS if k in kinds]
+    for n in range(moves):
+        for move in (model.move_there, model.move_here):
+            source, target = ("Home", "Work") if n % 2 else ("Work", "Home")
+            move(model.take(1, "calendars", source)[0], target)
     for n in range(changes - changes // 2):
         model.new_there(titles[n % len(titles)])
         model.new_here(titles[(n + 1) % len(titles)])
@@ -135,9 +141,3 @@ def mixed(model, changes, removals, moves):
         one, other = model.take(2, kind)
         model.remove_there(one)
         model.remove_here(other)
-    events = [t for t, f in model.folders.items() if f.kind == "calendars" and
-              f.title not in ("To do", "Garden", "Notes")]
-    for n in range(moves):
-        for move in (model.move_there, model.move_here):
-            source, target = events[n % len(events)], events[(n + 1) % len(events)]
-            move(model.take(1, "calendars", source)[0], target)
