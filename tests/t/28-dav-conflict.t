@@ -65,6 +65,26 @@ for program in ("radicale", "xandikos"):
 
 with DavAccount((12, 2, 2, 6)) as a:
     a.sync(name="first sync")
+    # Moved back before another run: the very file that the last run saw in that place, before it took it away.
+    c = Case(a)
+    c.there("Edited there")
+    c.here("Edited here")
+    a.sync(name="edited on both sides")
+    os.rename(os.path.join(a.store, "Conflicts", a.conflicts()[0]), c.file.path)
+    a.sync(name="moved back at once")
+    ok(b"Edited here" in c.now_there(), "the server has it", c.now_there())
+    a.dav_equal("moved back at once: equal")
+    # The same with one that lies in the vault.
+    c = Case(a)
+    a.there.delete(c.href)
+    a.sync(name="removed there")
+    vault, = [os.path.join(at, f) for at, _, files in os.walk(a.store + "/.koc/vault") for f in files
+              if open(os.path.join(at, f), "rb").read() == c.file.data]
+    os.rename(vault, c.file.path)
+    a.sync(name="moved back from the vault at once")
+    ok(c.now_there(), "the server has it again")
+    a.dav_equal("moved back from the vault: equal")
+
     c = Case(a)
     os.unlink(c.file.path)
     c.there("Edited there and removed here")

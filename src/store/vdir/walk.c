@@ -47,6 +47,8 @@ static const struct fail *item_add(struct walk *walk, struct arena *arena, const
 		return fail_make(FAIL_DATA, FAIL_FOLDER, "more than %zu items", WALK_MOST);
 	revision_doubt(revision, status, walk->touched);
 	walk->doubted |= revision_doubted(revision);
+	walk->moments += (name_hash(name) | 1) *
+			 ((uint64_t)status->st_ctim.tv_sec * 1000000000u + (uint64_t)status->st_ctim.tv_nsec);
 	*vec_push(walk) = (struct entry){
 		.ref = arena_str(arena, name),
 		.revision = arena_str(arena, revision),
@@ -94,6 +96,7 @@ static const struct fail *pass_run(const struct collection *collection, struct a
 	walk->count = walk->odd_count = 0;
 	walk->odd = NULL;
 	walk->doubted = false;
+	walk->moments = 0;
 	arena_reset(arena);
 	if (fail)
 		return fail;
@@ -174,6 +177,7 @@ static void digest_text(char out[WALK_CURSOR], const struct walk *walk)
 		digest_add(run, entry->ref, strlen(entry->ref) + 1);
 		digest_add(run, entry->revision, strlen(entry->revision) + 1);
 	}
+	digest_add(run, &walk->moments, sizeof walk->moments);
 	digest = digest_end(run);
 	str_hex(hex, digest.bytes, DIGEST_SIZE);
 	snprintf(out, WALK_CURSOR, CURSOR_TAG " %s", hex);

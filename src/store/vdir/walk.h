@@ -26,6 +26,7 @@ struct walk {
 	                          * directory); NULL: there is none */
 	size_t odd_count;
 	struct timespec touched; /* before the pass that counts */
+	uint64_t moments;        /* a sum of what every ctime is, by name */
 	bool doubted;            /* some revision is in doubt (stamp.h) */
 	bool stable;             /* no name was missed, and none is of the past */
 };
@@ -39,7 +40,9 @@ void walk_free(struct walk *walk);
 
 #define WALK_CURSOR 80
 
-/* The cursor: a digest of all names and revisions.  One of a walk that is not stable or has revisions in
+/* The cursor: a digest of all names, revisions and ctimes.  The latter tell that a file came back: one that a
+ * run moved to Conflicts or into the vault, and somebody from there to its old place, has its old name and
+ * revision.  One of a walk that is not stable or has revisions in
  * doubt never matches. */
 void walk_cursor(char out[WALK_CURSOR], const struct walk *walk);
 bool walk_matches(const struct walk *walk, const char *cursor);
