@@ -21,8 +21,8 @@ const char *label_read(int at, const char *name, struct arena *arena);
 /* Does the file say that already, or is that nothing that could be said? */
 bool label_says(int at, const char *name, const char *text, struct arena *arena);
 
-/* Writes the file anew, durable.  `text` may be several lines, which become one.  FAIL_DATA: no text for this file; FAIL_DENIED: what has the
- * name is no regular file. */
+/* Writes the file anew, durable.  `text` may be several lines, which become one.  FAIL_DATA: no text for this
+ * file; FAIL_DENIED: what has the name is no regular file. */
 const struct fail *label_write(int at, const char *name, const char *text, struct arena *arena) MUST_CHECK;
 
 #endif
