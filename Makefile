@@ -75,6 +75,11 @@ $(B)/tools/%: tests/tools/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(KOC_CPP) $(CFLAGS) $(KOC_C) -o $@ $< $(LDFLAGS)
 
+# One that is made of koc's own parts.
+$(B)/tools/textform: tests/tools/textform.c $(B)/libkoc.a
+	@mkdir -p $(@D)
+	$(TEST_CC) -o $@ $^ $(LDFLAGS) $(LIBS)
+
 # Fuzz targets, tests/fuzz/NAME.c, each with files in tests/fuzz/corpus/NAME.  $(B)/replay runs them all over
 # these files and fixed mutations of them; `make fuzz` (clang) lets libFuzzer look for more, FUZZ_TIME seconds
 # each, and keeps what it finds in $(B)/fuzz/corpus.
