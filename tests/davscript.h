@@ -68,11 +68,14 @@ struct exchange {
 	  .body = MULTISTATUS(RESPONSE(                                                                   \
 		  "/p/", PROPS("<C:calendar-home-set><D:href>/home/</D:href></C:calendar-home-set>"))) }
 
-#define HOME(collections)                                                                                 \
+/* A look at the home; `mark` is what it asks for, or not, to know whether there is news. */
+#define HOME_ASKED(collections, mark, no_mark)                                                            \
 	{ .request = "PROPFIND /home/",                                                                   \
-	  .has = { "Depth: 1", "getctag" },                                                               \
+	  .has = { "Depth: 1", "supported-calendar-component-set", mark },                                \
+	  .lacks = no_mark,                                                                               \
 	  .status = "207",                                                                                \
 	  .body = MULTISTATUS(SELF("/home/") collections) }
+#define HOME(collections) HOME_ASKED(collections, NULL, NULL)
 
 #define WORK RESPONSE("/home/work/", CALENDAR_PROPS("Work", "<D:sync-token>t1</D:sync-token>"))
 

@@ -200,7 +200,7 @@ static const struct fail *tell_collection(void *context, const struct xml_respon
 	told->text = "none";
 	if (!collection_is(response, &collection.flavour))
 		return NULL;
-	collection_take(&collection, told->arena, response);
+	collection_take(&collection, told->arena, response, MARK_TOKEN | MARK_CTAG);
 	told->text = arena_printf(told->arena, "%s %s %s token=%s ctag=%s most=%llu%s%s",
 				  kind_traits(collection_kind(response, collection.flavour))->root,
 				  collection.title ? collection.title : "-",

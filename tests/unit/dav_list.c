@@ -14,13 +14,13 @@ static void an_idle_run_is_one_request(void **state)
 {
 	static const struct exchange script[] = {
 		DISCOVER,
-		HOME(WORK),
+		HOME_ASKED(WORK, NULL, "sync-token"), /* there is nothing to compare one with */
 		{ .request = "REPORT /home/work/",
 		  .has = { "Depth: 0", SYNC(""), "calendar-data" },
 		  .status = "207",
 		  .body = MULTISTATUS(DATA("/home/work/a.ics", "&quot;1&quot;", EVENT("a", "A"))
 					      TOKEN("t1")) },
-		HOME(WORK),
+		HOME_ASKED(WORK, "sync-token", "getctag"),
 		{ 0 },
 	};
 	struct script_test test;
@@ -167,6 +167,11 @@ static void a_refused_token_lists_all(void **state)
 		.request = "PROPFIND /home/work/", .has = { "Depth: 1", "getetag" }, .status = "207",        \
 		.body = MULTISTATUS(SELF("/home/work/") responses)                                           \
 	}
+#define CTAG(ctag)                                                                                           \
+	{                                                                                                    \
+		.request = "PROPFIND /home/work/", .has = { "Depth: 0", "getctag" }, .status = "207",        \
+		.body = MULTISTATUS(RESPONSE("/home/work/", PROPS("<S:getctag>" ctag "</S:getctag>")))       \
+	}
 #define HOME_CTAG(ctag)                                                                                      \
 	HOME(RESPONSE("/home/work/", CALENDAR_PROPS("Work", "<S:getctag>" ctag "</S:getctag>")))
 
@@ -177,6 +182,7 @@ static void a_server_without_tokens(void **state)
 		DISCOVER,
 		HOME_CTAG("c1"),
 		{ .request = "REPORT /home/work/", .status = "403", .body = ERROR("<D:supported-report/>") },
+		CTAG("c1"),
 		ETAGS(ITEM("/home/work/a.ics", "1")),
 		HOME_CTAG("c1"),
 		HOME_CTAG("c2"),
@@ -250,6 +256,7 @@ static void a_truncated_answer_without_progress(void **state)
 		  .status = "207",
 		  .body = MULTISTATUS(ITEM("/home/work/a.ics", "1") RESPONSE("/home/work/", STATUS("507"))
 					      TOKEN("t1")) },
+		CTAG("c1"),
 		ETAGS(ITEM("/home/work/a.ics", "1") ITEM("/home/work/b.ics", "1")),
 		{ 0 },
 	};
@@ -268,6 +275,7 @@ static void a_window_is_told(void **state)
 		DISCOVER,
 		HOME_CTAG("c1"),
 		{ .request = "REPORT /home/work/", .status = "501" },
+		CTAG("c1"),
 		ETAGS(ITEM("/home/work/a.ics", "1") RESPONSE("/home/work/", STATUS("507"))),
 		{ 0 },
 	};
@@ -316,6 +324,7 @@ static void what_is_no_listing_fails(void **state)
 			DISCOVER,
 			HOME_CTAG("c1"),
 			{ .request = "REPORT /home/work/", .status = "501" },
+			CTAG("c1"),
 			{ .request = "PROPFIND /home/work/",
 			  .status = answers[i].status,
 			  .headers = strcmp(answers[i].status, "301") == 0
@@ -349,6 +358,7 @@ static void one_broken_item_spoils_no_listing(void **state)
 		  .has = { "calendar-data" },
 		  .status = "207",
 		  .body = MULTISTATUS(DATA("/home/work/a.ics", "1", "<broken") TOKEN("t1")) },
+		CTAG("c1"),
 		ETAGS(ITEM("/home/work/a.ics", "1") ITEM("/home/work/b.ics", "1")),
 		{ 0 },
 	};
@@ -366,6 +376,7 @@ static void duplicates_are_told_once(void **state)
 		DISCOVER,
 		HOME_CTAG("c1"),
 		{ .request = "REPORT /home/work/", .status = "501" },
+		CTAG("c1"),
 		ETAGS(ITEM("/home/work/a.ics", "1") ITEM("/home/work/a.eml", "1") ITEM(
 			"/home/work/a.ics",
 			"1") RESPONSE("/home/work/b.ics",
@@ -393,6 +404,7 @@ static void items_without_etags(void **state)
 		DISCOVER,
 		HOME_CTAG("c1"),
 		{ .request = "REPORT /home/work/", .status = "501" },
+		CTAG("c1"),
 		ETAGS(RESPONSE("/home/work/a.ics", PROPS("<D:resourcetype/>"))),
 		{ .request = "REPORT /home/work/",
 		  .has = { "calendar-multiget" },

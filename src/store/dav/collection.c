@@ -14,14 +14,20 @@
 #define TITLE_MOST ((size_t)1024)
 #define LEAST_MOST ((uint64_t)1024) /* a limit on the size below this is none */
 
-const char collection_propfind[] =
-	"<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
-	"<D:propfind xmlns:D=\"DAV:\" xmlns:C=\"urn:ietf:params:xml:ns:caldav\""
-	" xmlns:A=\"urn:ietf:params:xml:ns:carddav\" xmlns:S=\"http://calendarserver.org/ns/\""
-	" xmlns:I=\"http://apple.com/ns/ical/\"><D:prop><D:resourcetype/><D:sync-token/><S:getctag/>"
-	"<D:displayname/><I:calendar-color/><C:supported-calendar-component-set/>"
-	"<D:current-user-privilege-set/><D:supported-report-set/><C:max-resource-size/>"
-	"<A:max-resource-size/><A:supported-address-data/></D:prop></D:propfind>";
+void collection_propfind(struct buf *out, unsigned marks)
+{
+	buf_adds(out, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
+		      "<D:propfind xmlns:D=\"DAV:\" xmlns:C=\"urn:ietf:params:xml:ns:caldav\""
+		      " xmlns:A=\"urn:ietf:params:xml:ns:carddav\" xmlns:S=\"http://calendarserver.org/ns/\""
+		      " xmlns:I=\"http://apple.com/ns/ical/\"><D:prop><D:resourcetype/>");
+	if (marks & MARK_TOKEN)
+		buf_adds(out, "<D:sync-token/>");
+	if (marks & MARK_CTAG)
+		buf_adds(out, "<S:getctag/>");
+	buf_adds(out, "<D:displayname/><I:calendar-color/><C:supported-calendar-component-set/>"
+		      "<D:current-user-privilege-set/><C:max-resource-size/><A:max-resource-size/>"
+		      "<A:supported-address-data/></D:prop></D:propfind>");
+}
 
 bool collection_is(const struct xml_response *response, enum flavour *flavour)
 {
@@ -165,7 +171,8 @@ static const char *text_of(struct arena *arena, const struct xml_response *respo
 	return arena_strn(arena, text, size);
 }
 
-void collection_take(struct collection *collection, struct arena *arena, const struct xml_response *response)
+void collection_take(struct collection *collection, struct arena *arena, const struct xml_response *response,
+		     unsigned marks)
 {
 	const struct flavour_traits *traits = flavour_traits(collection->flavour);
 	const struct xml_property *most = xml_property(response, traits->space, traits->size_most);
@@ -180,7 +187,8 @@ void collection_take(struct collection *collection, struct arena *arena, const s
 	collection->read_only = is_read_only(response);
 	collection->version4 = gives_version4(response);
 	collection->broken = false;
-	collection->ctag_old = false;
+	collection->ctag_old = !(marks & MARK_CTAG);
+	collection->ctag_none = marks & MARK_CTAG && !*collection->ctag;
 	collection->size_most = 0;
 	if (most && str_u64(text_of(arena, response, traits->space, traits->size_most, NULL), &size) &&
 	    size >= LEAST_MOST)

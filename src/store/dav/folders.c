@@ -21,6 +21,7 @@ struct survey {
 	size_t known_count;
 	struct map *known_by_norm; /* their places in `known`, as pointers */
 	struct map *paths;         /* taken */
+	unsigned marks;            /* enum mark: asked for */
 	struct {
 		VEC(struct collection *)
 	} seen;
@@ -178,7 +179,7 @@ static const struct fail *visit_take(void *context, const struct xml_response *r
 		return NULL;
 	collection->flavour = flavour;
 	collection->kind = collection_kind(response, flavour);
-	collection_take(collection, dav->arena, response);
+	collection_take(collection, dav->arena, response, survey->marks);
 	*vec_push(&survey->seen) = collection;
 	if (survey->seen.count > COLLECTIONS_MOST)
 		return fail_make(FAIL_PROTOCOL, FAIL_ACCOUNT, "the server lists more than %d collections",
@@ -231,6 +232,28 @@ static void take_known(struct survey *survey)
 	}
 }
 
+/* Asks for the marks that there are cursors to compare with. */
+static const char *propfind_text(struct survey *survey)
+{
+	const char *text;
+	struct since since;
+	struct buf xml;
+
+	survey->marks = 0;
+	for (size_t i = 0; i < survey->known_count; i++) {
+		const struct store_known *known = &survey->known[i];
+		const char *norm = href_norm(survey->arena, "/", known->name);
+
+		if (norm && since_parse(survey->arena, known->cursor, norm, &since))
+			survey->marks |= *since.token ? MARK_TOKEN : *since.ctag ? MARK_CTAG : 0;
+	}
+	buf_init(&xml, 4096);
+	collection_propfind(&xml, survey->marks);
+	text = arena_str(survey->arena, xml.data);
+	buf_free(&xml);
+	return text;
+}
+
 /* One look; *lost: a home is not there any more. */
 static const struct fail *survey_run(struct survey *survey, bool *lost)
 {
@@ -239,9 +262,12 @@ static const struct fail *survey_run(struct survey *survey, bool *lost)
 	const struct fail *f;
 	struct asks asks;
 
+	const char *xml;
+
 	*lost = false;
 	survey->seen.count = 0;
 	take_known(survey);
+	xml = propfind_text(survey);
 	asks_begin(&asks, dav, survey->arena);
 	for (size_t i = 0; i < dav->homes.count; i++) {
 		const struct home *home = &dav->homes.items[i];
@@ -252,7 +278,7 @@ static const struct fail *survey_run(struct survey *survey, bool *lost)
 		visit->norm = href_norm(survey->arena, "/", home->target);
 		visit->ask = asks_add(&asks, home->origin, "PROPFIND", home->target);
 		ask_multistatus(visit->ask, home->collection ? "Depth: 0" : "Depth: 1", visit_take, visit);
-		ask_xml(visit->ask, collection_propfind);
+		ask_xml(visit->ask, xml);
 	}
 	f = asks_run(&asks);
 	for (size_t i = 0; i < dav->homes.count && !f; i++) {

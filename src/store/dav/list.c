@@ -322,7 +322,8 @@ static const struct fail *ctags_read(struct dav *dav, struct looking *lookings, 
 		if (looking->look->fail || looking->done)
 			continue;
 		looking->ctag = looking->collection->ctag;
-		if (!looking->collection->ctag_old || !*looking->ctag || looking->way != WAY_ETAGS)
+		if (!looking->collection->ctag_old || looking->collection->ctag_none ||
+		    looking->way != WAY_ETAGS)
 			continue;
 		readings[i] = (struct reading){ .looking = looking, .ctag = "" };
 		readings[i].ask =

@@ -201,7 +201,7 @@ static const struct fail *made_take(void *context, const struct xml_response *re
 	made->collection = collection_get(made->dav, made->home->origin, made->target, response->href);
 	made->collection->flavour = flavour;
 	made->collection->kind = made->kind;
-	collection_take(made->collection, made->dav->arena, response);
+	collection_take(made->collection, made->dav->arena, response, 0);
 	return NULL;
 }
 
@@ -212,13 +212,17 @@ static const struct fail *made_look(struct made *made, struct arena *arena)
 	const struct fail *f;
 	struct asks asks;
 	struct ask *ask;
+	struct buf xml;
 
+	buf_init(&xml, 4096);
+	collection_propfind(&xml, 0);
 	asks_begin(&asks, dav, arena);
 	ask = asks_add(&asks, made->home->origin, "PROPFIND", made->target);
 	ask_multistatus(ask, "Depth: 0", made_take, made);
-	ask_xml(ask, collection_propfind);
+	ask_xml(ask, xml.data);
 	f = asks_run(&asks);
 	asks_end(&asks);
+	buf_free(&xml);
 	if (f)
 		return f;
 	if (!made->collection) {

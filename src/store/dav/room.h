@@ -41,7 +41,9 @@ struct collection {
 	bool version4;      /* gives vCard 4.0 */
 	bool broken;        /* the home could not tell about it */
 	bool wrote;         /* this process changed something in it */
-	bool ctag_old;      /* ctag is from before a listing or a change: good for no cursor */
+	bool ctag_old;      /* ctag is from before a listing or a change, or was not asked for: good for no
+			     * cursor */
+	bool ctag_none;     /* it was asked for, and there is none */
 	uint64_t size_most; /* of an item; 0: not told */
 };
 
