@@ -39,6 +39,7 @@ static const char *cannot(uint32_t missing)
 		{ CAN_KEEP_BYTES, "keep every byte" },
 		{ CAN_RENAME, "rename folders" },
 		{ CAN_HOLD_ALL_NAMES, "name a folder anything" },
+		{ CAN_GUARD_MOVES, "refuse to move what was edited" },
 	};
 
 	for (size_t i = 0; i < COUNT(names); i++)

@@ -41,6 +41,7 @@ enum bench_can {
 	CAN_KEEP_BYTES = 2048, /* what is stored is what was written */
 	CAN_RENAME = 4096,  /* folders can be renamed by the store */
 	CAN_HOLD_ALL_NAMES = 8192, /* else some names of folders are refused */
+	CAN_GUARD_MOVES = 16384, /* an item is moved only if it is what was last seen */
 };
 
 struct bench {

@@ -324,6 +324,36 @@ static void an_edited_item_is_not_removed(struct check *check)
 	assert_int_equal(count_of(check, folder), 0);
 }
 
+static void an_edited_item_is_not_moved(struct check *check)
+{
+	struct store_folder *from = folder_of(check, "From"), *to = folder_of(check, "To");
+	const char *key;
+	struct body *body = body_sample(check, &key), *edit = body_edited(check, key);
+	struct transfer move = { .folder = from, .to = to };
+	struct listing *listing;
+
+	if (!transfers(check))
+		return;
+	move.ref = put(check, from, body, key, (struct flags){ 0 });
+	for (int again = 0; again < 2; again++) {
+		listing = look_full(check, from);
+		move.if_revision = arena_str(check->arena, entry_of(listing, move.ref)->revision);
+		listing_free(listing);
+		if (!again)
+			assert_true(check->bench->edit(check->bench, from->path, move.ref, edit));
+		OK(store_transfer(check->store, &move, 1, check->arena));
+		OK(store_sync(check->store));
+		if (again)
+			break;
+		FAILS(FAIL_STALE, move.fail);
+		assert_body(check, from, move.ref, edit);
+		assert_int_equal(count_of(check, to), 0);
+	}
+	OK(move.fail);
+	assert_int_equal(count_of(check, from), 0);
+	assert_body(check, to, only_ref(check, to), edit);
+}
+
 /* ---- exists, find ------------------------------------------------------------------------- */
 
 static bool exists(struct check *check, const struct store_folder *folder, const char *ref)
@@ -452,6 +482,7 @@ const struct contract_check contract_places[] = {
 	CHECK(a_missing_item_is_not_moved),
 	CHECK(a_move_to_nowhere_leaves_the_item, NEEDS_CALL(remove_folder)),
 	CHECK(a_move_overwrites_nothing),
+	CHECK(an_edited_item_is_not_moved, .needs = CAN_GUARD_MOVES, NEEDS_CALL(edit)),
 	CHECK(a_removal_takes_one_item),
 	CHECK(others_marked_deleted_stay, .needs_flags = true),
 	CHECK(what_is_marked_deleted_can_be_removed, .needs_flags = true),

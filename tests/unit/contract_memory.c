@@ -158,7 +158,7 @@ static const struct memory_body *rewrite(struct memory_world *world, const struc
 	 CAN_RENAME | CAN_HOLD_ALL_NAMES)
 #define DAV_CAN                                                                                    \
 	(CAN_EDIT | CAN_TELL_NEWS | CAN_REMOVE_ALONE | CAN_TELL_REVISIONS | CAN_KEEP_BYTES |       \
-	 CAN_RENAME | CAN_HOLD_ALL_NAMES)
+	 CAN_RENAME | CAN_HOLD_ALL_NAMES | CAN_GUARD_MOVES)
 
 static const struct behaviour {
 	const char *name;

@@ -170,7 +170,7 @@ int main(void)
 			.kind = benches[i].kind,
 			.can = CAN_EDIT | CAN_KEEP | CAN_TELL_NEWS | CAN_HOLD_BARE | CAN_HOLD_NUL |
 			       CAN_HOLD_EMPTY | CAN_REMOVE_ALONE | CAN_TELL_REVISIONS | CAN_KEEP_BYTES |
-			       CAN_RENAME | CAN_HOLD_ALL_NAMES,
+			       CAN_RENAME | CAN_HOLD_ALL_NAMES | CAN_GUARD_MOVES,
 			.least = 50,
 			.medium = &room,
 			.fresh = fresh,

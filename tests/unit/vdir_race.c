@@ -320,6 +320,58 @@ static void test_last_moment(void **state)
 	assert_true(COUNT(table) >= 9);
 }
 
+/* An item that is edited in the moment in which it is moved or copied stays, edited, where it is. */
+static void test_last_moment_moved(void **state)
+{
+	static const struct {
+		bool copy;
+		const char *at; /* copying is no step: only the name that the copy gets */
+		void (*act)(int root);
+		const char *text;
+		enum fail_code code;
+	} table[] = {
+		{ false, "rename", intruder_edits, "theirs", FAIL_STALE },
+		{ false, "rename", intruder_writes, "OLD", FAIL_STALE },
+		{ false, "rename", intruder_removes, NULL, FAIL_MISSING },
+		{ true, "sweep", intruder_edits, "theirs", FAIL_STALE },
+		{ true, "sweep", intruder_writes, "OLD", FAIL_STALE },
+		{ true, "sweep", intruder_removes, NULL, FAIL_MISSING },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(table); i++) {
+		struct intruder intruder = { .at = table[i].at, .act = table[i].act };
+		struct store_folder work = room_named(WORK);
+		struct transfer transfer = { .folder = &home, .to = &work, .ref = "x.ics",
+					     .copy = table[i].copy };
+		struct listing *listing;
+		struct room room;
+
+		home_begin(&room);
+		room_collection(&room, WORK);
+		intruder.root = room.root;
+		room_put(&room, ITEM, "old");
+		room_put(&room, "theirs/new", "theirs");
+		room_put(&room, WORK "/.koc-new-1-1", "to be swept");
+		room_tick(&room);
+		listing = room_list(&room, HOME);
+		transfer.if_revision = room_entry(listing, "x.ics")->revision;
+		step_set_hook(intrude, &intruder);
+		ASSERT_OK(store_transfer(room.store, &transfer, 1, room.arena));
+		step_set_hook(NULL, NULL);
+		assert_null(intruder.at);
+		assert_true(fail_is(transfer.fail, table[i].code));
+		assert_null(transfer.now.ref);
+		assert_int_equal(room_count(&room, WORK), !table[i].copy);
+		assert_int_equal(room_has(&room, ITEM), table[i].text != NULL);
+		if (table[i].text)
+			assert_string_equal(room_text(&room, ITEM), table[i].text);
+		listing_free(listing);
+		room_end(&room);
+	}
+	assert_true(COUNT(table) >= 6);
+}
+
 /* A symlink comes between the look and the exchange: it comes out, and what it leads to stays. */
 static void test_last_moment_symlink(void **state)
 {
@@ -724,7 +776,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_replace_race),  cmocka_unit_test(test_remove_race),
 		cmocka_unit_test(test_symlink_race),  cmocka_unit_test(test_last_moment),
-		cmocka_unit_test(test_last_moment_symlink), cmocka_unit_test(test_made_meanwhile),
+		cmocka_unit_test(test_last_moment_moved), cmocka_unit_test(test_last_moment_symlink), cmocka_unit_test(test_made_meanwhile),
 		cmocka_unit_test(test_killed),	      cmocka_unit_test(test_leftovers),
 		cmocka_unit_test(test_stopped),
 	};

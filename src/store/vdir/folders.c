@@ -62,6 +62,7 @@ static void folder_fill(struct store_folder *folder, const struct collection *co
 		.count = UINT64_MAX,
 		.title = label_read(collection->fd, LABEL_TITLE, arena),
 		.color = label_read(collection->fd, LABEL_COLOR, arena),
+		.read_only = faccessat(collection->fd, ".", W_OK, 0) != 0,
 	};
 }
 

@@ -62,6 +62,28 @@ static const struct fail *name_take(int from_at, const char *from, const struct 
 	return fail;
 }
 
+/* Is it what the engine last saw? */
+static bool is_wanted(const struct transfer *transfer, const struct stat *status)
+{
+	return !transfer->if_revision || revision_is(transfer->if_revision, status);
+}
+
+/* Moves; what was saved in the last moment goes back. */
+static const struct fail *item_move(const struct collection *from, const struct collection *to,
+				    const struct transfer *transfer, const struct stat *old,
+				    char name[FILENAME_ROOM])
+{
+	const struct fail *fail = name_take(from->fd, transfer->ref, to, transfer, name);
+	struct stat status;
+
+	if (fail || fstatat(to->fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0 ||
+	    status.st_dev != old->st_dev || is_wanted(transfer, &status))
+		return fail;
+	fail = file_rename_new(to->fd, name, from->fd, transfer->ref);
+	/* If the name was taken again meanwhile, that is the version that counts. */
+	return fail && !fail_is(fail, FAIL_EXISTS) ? fail : &item_stale;
+}
+
 /* A copy is made beside the place and is as new as what is written. */
 static const struct fail *item_copy(struct vdir *vdir, const struct collection *from,
 				    struct collection *to, const struct transfer *transfer,
@@ -77,7 +99,10 @@ static const struct fail *item_copy(struct vdir *vdir, const struct collection *
 	if (fail)
 		return fail;
 	*touched = collection_touch(vdir, to);
-	fail = parcel_date(vdir, to, temporary, *touched, NULL, &status);
+	if (!is_wanted(transfer, &status))
+		fail = &item_stale;
+	if (!fail)
+		fail = parcel_date(vdir, to, temporary, *touched, NULL, &status);
 	if (!fail)
 		fail = name_take(to->fd, temporary, to, transfer, name);
 	if (fail)
@@ -119,11 +144,13 @@ static const struct fail *transfer_one(void *context, void *item)
 		fail = item_look(vdir, transfer->folder, transfer->ref, &from, &status);
 	if (fail)
 		return fail;
+	if (!is_wanted(transfer, &status))
+		return &item_stale;
 	if (body_form_of(from->kind) != body_form_of(to->kind))
 		return fail_make(FAIL_REFUSED, FAIL_ITEM, "%s holds other things", to->path);
 	touched = collection_touch(vdir, to);
 	fail = transfer->copy ? item_copy(vdir, from, to, transfer, name, &touched)
-			      : name_take(from->fd, transfer->ref, to, transfer, name);
+			      : item_move(from, to, transfer, &status, name);
 	if (!fail)
 		fail = transfer_tell(vdir, transfer, to, name, &status, touched, moving->arena);
 	if (!fail)
