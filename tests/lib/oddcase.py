@@ -35,8 +35,12 @@ class OddCase(DavAccount):
         self.rounds = 0
         for kind, _, at, end, make in PLACES:
             for n in range(self.EACH):
-                self.there.put(f"{at}odd-{n}.{end}", make(f"odd-{n}@{kind}", f"Item {n}"))
+                name = f"odd-{n}.{end}" if n % 2 else f"odd%20{n}%40%C5%BE+.{end}"
+                self.there.put(at + name, make(f"odd-{n}@{kind}", f"Item {n}"))
         self.dav.be(*oddities)
+        if "no-principal" in oddities:  # then the user has to know the homes
+            self.dav_url = '", "'.join(self.dav.url + at.split("/", 1)[1] for at in list(self.dav.homes())[:2])
+            self.configure()
         if first is not None:
             name = ", ".join(oddities) or "an account"
             self.sync(status=first, name=f"{name}: the first run")

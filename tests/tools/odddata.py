@@ -47,6 +47,7 @@ class Collection:
     components: tuple = ()
     items: dict = field(default_factory=dict)
     gone: dict = field(default_factory=dict)   # name: seq
+    sent: set = field(default_factory=set)     # names that a client chose
     born: int = field(default_factory=lambda: next(SEQUENCE))
     listings: int = 0
 
@@ -54,8 +55,10 @@ class Collection:
     def seq(self):
         return max([self.born, *self.gone.values(), *(i.seq for i in self.items.values())])
 
-    def put(self, name, data):
+    def put(self, name, data, sent=False):
         self.items[name] = Item(name, data)
+        if sent:
+            self.sent.add(name)
         self.gone.pop(name, None)
 
     def delete(self, name):
@@ -191,12 +194,16 @@ class Request:
 
     # ---- names
 
+    def listed(self, c, name):
+        """The name by which an item goes."""
+        if self.odd.find("eml", self) and name not in c.sent:
+            return re.sub(r"\.(ics|vcf)$", ".eml", name)
+        return name
+
     def href(self, path):
-        if self.odd.find("eml", self):
-            path = re.sub(r"\.(ics|vcf)$", ".eml", path)
         text = href_of(path)
         if self.odd.find("encoded", self):
-            text = re.sub(rb"[^a-z/]", lambda m: b"%%%02x" % m[0][0], path.encode()).decode()
+            text = re.sub(rb"[^A-Za-z0-9._/-]", lambda m: b"%%%02x" % m[0][0], path.encode()).decode()
         if self.odd.find("absolute", self):
             text = f"http://127.0.0.1:{self.port}{text}"
         return escape(text)
@@ -209,9 +216,7 @@ class Request:
                 return c, None
             if path.startswith(at) and "/" not in path[len(at):]:
                 name = path[len(at):]
-                if name not in c.items and name.endswith(".eml") and self.odd.find("eml", self):
-                    name = next((n for n in c.items if re.sub(r"\.(ics|vcf)$", ".eml", n) == name), name)
-                return c, name
+                return c, next((n for n in c.items if self.listed(c, n) == name), name)
         return None, None
 
     def etag(self, c, item):
@@ -355,7 +360,7 @@ class Request:
         if name is not None:
             if name not in c.items:
                 raise Refused(404)
-            return [self.response(c.path + name,
+            return [self.response(c.path + self.listed(c, name),
                                   lambda n: self.item_property(c, c.items[name], n, False), names)]
         responses = [self.response(c.path, lambda n: self.collection_property(c, n), names)]
         if self.depth == "1":
@@ -364,7 +369,7 @@ class Request:
             for item in c.items.values():
                 if not hidden or not re.search(hidden.value, item.name):
                     responses.append(self.response(
-                        c.path + item.name, lambda n, i=item: self.item_property(c, i, n, False), names))
+                        c.path + self.listed(c, item.name), lambda n, i=item: self.item_property(c, i, n, False), names))
         return responses
 
     def do_report(self):
@@ -378,8 +383,9 @@ class Request:
         if kind in ("calendar-multiget", "addressbook-multiget"):
             return self.multistatus(self.multiget(c, root, names))
         if kind == "calendar-query":
-            return self.multistatus([self.response(c.path + i.name, lambda n, i=i: self.item_property(c, i, n, True),
-                                                   names) for i in c.items.values()])
+            return self.multistatus([self.response(c.path + self.listed(c, i.name), lambda n, i=i:
+                                                   self.item_property(c, i, n, True), names)
+                                     for i in c.items.values()])
         raise Refused(403, "D:supported-report")
 
     def multiget(self, c, root, names):
@@ -390,7 +396,7 @@ class Request:
             if inside is not c or name not in c.items or (missing and re.search(missing.value, name)):
                 yield self.bare(path, 404)
             else:
-                yield self.response(c.path + name,
+                yield self.response(c.path + self.listed(c, name),
                                     lambda n, i=c.items[name]: self.item_property(c, i, n, True), names)
 
     def token(self, c, seq):
@@ -420,8 +426,9 @@ class Request:
             if self.odd.find("self", self) else []
         for _, name in changes:
             item = c.items.get(name)
-            responses.append(self.response(c.path + name, lambda n, i=item: self.item_property(c, i, n, data), names)
-                             if item else self.bare(c.path + name, 404))
+            at = c.path + self.listed(c, name)
+            responses.append(self.response(at, lambda n, i=item: self.item_property(c, i, n, data), names)
+                             if item else self.bare(at, 404))
         if rest:
             responses.append(self.bare(c.path, 507, "D:number-of-matches-within-limits"))
         seq = changes[-1][0] if rest else c.seq
@@ -468,9 +475,12 @@ class Request:
                                   "C:no-uid-conflict", f"<D:href>{self.href(other.path + twin.name)}</D:href>")
         if self.odd.find("renames", self) and not old:
             name = hashlib.md5(new.uid).hexdigest() + (".vcf" if c.card else ".ics")
-        c.put(name, rewritten(self.body) if self.odd.find("rewrites", self) else self.body)
-        etag = {} if self.odd.find("no-etag", self) else {"ETag": self.etag(c, c.items[name])}
-        return Answer(204 if old else 201, b"", etag)
+        c.put(name, rewritten(self.body) if self.odd.find("rewrites", self) else self.body,
+              not self.truth and not old)
+        headers = {} if self.odd.find("no-etag", self) else {"ETag": self.etag(c, c.items[name])}
+        if self.odd.find("renames", self) and not old:
+            headers["Location"] = href_of(c.path + name)
+        return Answer(204 if old else 201, b"", headers)
 
     def do_delete(self):
         c, name = self.collection()
@@ -500,7 +510,7 @@ class Request:
             raise Refused(412)
         data = c.items[name].data
         c.delete(name)
-        to.put(new, data)
+        to.put(new, data, not self.truth)
         return Answer(201)
 
     def do_mkcol(self):

@@ -38,8 +38,8 @@ How the server is:
     no-principal      the URL is a home, and nothing says whose
     no-etag, weak-etag, bare-etag    PUT tells none; ETags are weak; without quotes
     flapping-etag     every listing has other ETags
-    eml               items are called .eml
-    encoded, absolute, doubled    hrefs are percent-encoded to the last; are URLs; come twice
+    eml               items that were not sent here are called .eml
+    encoded, absolute, doubled    hrefs are percent-encoded in another way; are URLs; come twice
     self              collections are listed among their items
     no-token[=N]      tokens are refused, with status N (403)
     no-sync           no sync-collection; the ctag tells
@@ -53,7 +53,7 @@ How the server is:
     unique            a UID only once a user
     error207          refusals are within a multistatus
     rewrites          other bytes are stored than were sent
-    renames           an item is stored under another name than it was sent to
+    renames           an item is stored under another name than it was sent to; Location tells
     no-move, no-mkcol
     refuse=TEXT       items that hold the text are not stored
 """
