@@ -17,7 +17,7 @@ static struct medium {
 	size_t home_count;
 	const char *home; /* the one of the bench's kind */
 	char urls[2][96];
-	bool rights_known;
+	bool rights_known, tls;
 } medium;
 
 /* ---- asking the server as another program would -------------------------------------------- */
@@ -196,7 +196,8 @@ static struct store *open_store(struct bench *bench)
 		.user = "alice",
 		.secret = "secret",
 		.timeout = 20,
-		.plain = true,
+		.ca_file = medium.tls ? medium.server.ca : NULL,
+		.plain = !medium.tls,
 		.now = 1700000000,
 	};
 
@@ -255,6 +256,7 @@ static const struct level {
 	enum kind kind;
 	const char *const *arguments;
 	const char *homes[2], *home;
+	bool tls;       /* and so HTTP/2, by the nginx in front */
 	bool read_only; /* a collection can be made so */
 	uint32_t can;   /* beyond what all can */
 } levels[] = {
@@ -266,12 +268,13 @@ static const struct level {
 	  .home = "/alice/",
 	  .read_only = true,
 	  .can = CAN_HOLD_ALL_NAMES },
-	{ .name = "DAV: Radicale, address books",
+	{ .name = "DAV: Radicale, address books, HTTP/2",
 	  .program = "radicale",
 	  .kind = KIND_CONTACTS,
-	  .arguments = (const char *const[]){ "--read-only", "nothing", NULL },
+	  .arguments = (const char *const[]){ "--read-only", "nothing", "--front", NULL },
 	  .homes = { "/alice/" },
 	  .home = "/alice/",
+	  .tls = true,
 	  .read_only = true,
 	  .can = CAN_HOLD_ALL_NAMES },
 	{ .name = "DAV: Xandikos, calendars",
@@ -280,12 +283,13 @@ static const struct level {
 	  .arguments = (const char *const[]){ "--no-tls", NULL },
 	  .homes = { "/alice/calendars/", "/alice/contacts/" },
 	  .home = "/alice/calendars/" },
-	{ .name = "DAV: Xandikos, address books",
+	{ .name = "DAV: Xandikos, address books, HTTP/2",
 	  .program = "xandikos",
 	  .kind = KIND_CONTACTS,
-	  .arguments = (const char *const[]){ "--no-tls", NULL },
+	  .arguments = (const char *const[]){ NULL },
 	  .homes = { "/alice/calendars/", "/alice/contacts/" },
-	  .home = "/alice/contacts/" },
+	  .home = "/alice/contacts/",
+	  .tls = true },
 };
 
 static int run(const struct level *level)
@@ -308,15 +312,16 @@ static int run(const struct level *level)
 	};
 	int failed;
 
-	medium = (struct medium){ .program = level->program, .home = level->home };
+	medium = (struct medium){ .program = level->program, .home = level->home, .tls = level->tls };
 	if (!davserver_start(&medium.server, level->program, level->arguments) || !mkdtemp(spool)) {
 		print_error("%s: no server\n", level->name);
 		return 1;
 	}
 	for (size_t i = 0; i < 2 && level->homes[i]; i++) {
 		medium.homes[medium.home_count] = level->homes[i];
-		snprintf(medium.urls[medium.home_count++], sizeof medium.urls[0], "http://127.0.0.1:%s%s",
-			 medium.server.http, level->homes[i]);
+		snprintf(medium.urls[medium.home_count++], sizeof medium.urls[0], "%s://127.0.0.1:%s%s",
+			 level->tls ? "https" : "http", level->tls ? medium.server.https : medium.server.http,
+			 level->homes[i]);
 	}
 	bench.spool = open(spool, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	failed = contract_run(&bench);

@@ -513,6 +513,41 @@ static void a_lost_home_is_found_again(void **state)
 	assert_true(passed >= 4);
 }
 
+/* Once a month homes are looked for again; those that are known serve when that fails. */
+static void homes_are_looked_for_again(void **state)
+{
+	static const struct exchange script[] = {
+		DISCOVER,
+		HOME(WORK),
+		/* a month later */
+		{ .request = "PROPFIND /home/", .has = { "Depth: 0" }, .status = "500",
+		  .headers = "Connection: close\r\n" },
+		HOME(WORK),
+		/* the same day */
+		HOME(WORK),
+		/* the next day */
+		DISCOVER,
+		HOME(WORK),
+		HOME(WORK),
+		{ 0 },
+	};
+	static const int64_t later[] = { 0, 31 * 86400, 31 * 86400 + 3600, 32 * 86400 + 3600, 33 * 86400 };
+	struct script_test test;
+	size_t passed = 0;
+
+	(void)state;
+	script_begin(&test, script);
+	for (size_t i = 0; i < COUNT(later); i++) {
+		test.options.now = SCRIPT_NOW + later[i];
+		script_reopen(&test);
+		OK(script_folders(&test));
+		assert_int_equal(test.list.count, 1);
+		passed++;
+	}
+	assert_int_equal(passed, 5);
+	script_end(&test);
+}
+
 /* A server that asks to wait is not asked again before, by the next run neither. */
 static void a_server_that_asks_to_wait(void **state)
 {
@@ -527,8 +562,9 @@ static void a_server_that_asks_to_wait(void **state)
 
 	(void)state;
 	script_begin(&test, script);
-	OK(script_folders(&test));
 	test.options.now = (int64_t)time(NULL);
+	script_reopen(&test);
+	OK(script_folders(&test));
 	script_reopen(&test);
 	FAILS(FAIL_UNREACHABLE, "wait", script_folders(&test));
 	assert_in_range(dav_memo_wait(test.store->memo), test.options.now + 590, test.options.now + 610);
@@ -628,6 +664,7 @@ int main(void)
 		cmocka_unit_test(items_without_etags),
 		cmocka_unit_test(a_home_that_does_not_list_fails),
 		cmocka_unit_test(a_lost_home_is_found_again),
+		cmocka_unit_test(homes_are_looked_for_again),
 		cmocka_unit_test(a_server_that_asks_to_wait),
 		cmocka_unit_test(paths_stay),
 		cmocka_unit_test(equal_titles_get_numbers),

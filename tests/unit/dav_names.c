@@ -355,6 +355,7 @@ static void the_memo_comes_back(void **state)
 {
 	static const char text[] = "dav 1\n"
 				   "asked 0123456789abcdef\n"
+				   "found 1795300000\n"
 				   "wait 1795341505\n"
 				   "home both https://dav.example.org/alice/\n"
 				   "home calendar https://other.example.org/x y/\n"
@@ -367,6 +368,7 @@ static void the_memo_comes_back(void **state)
 	learnt_parse(arena, text, learnt);
 	assert_string_equal(learnt->asked, "0123456789abcdef");
 	assert_int_equal(learnt->wait, 1795341505);
+	assert_int_equal(learnt->found, 1795300000);
 	assert_int_equal(learnt->home_count, 2);
 	assert_true(learnt->homes[0].calendars && learnt->homes[0].contacts && !learnt->homes[0].collection);
 	assert_true(learnt->homes[1].calendars && !learnt->homes[1].contacts && learnt->homes[1].collection);

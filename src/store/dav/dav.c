@@ -128,7 +128,20 @@ void dav_lacks(struct dav *dav, const struct collection *collection, enum lacks 
 
 	if (!learnt || learnt->lacks[collection->flavour] & (uint32_t)lacks)
 		return;
+	if (lacks == LACKS_SYNC && collection->origin->syncs[collection->flavour])
+		return;
 	learnt->lacks[collection->flavour] |= (uint32_t)lacks;
+	dav_learnt(dav);
+}
+
+void dav_syncs(struct dav *dav, const struct collection *collection)
+{
+	struct learnt_origin *learnt = collection->origin->learnt;
+
+	collection->origin->syncs[collection->flavour] = true;
+	if (!learnt || !(learnt->lacks[collection->flavour] & LACKS_SYNC))
+		return;
+	learnt->lacks[collection->flavour] &= ~(uint32_t)LACKS_SYNC;
 	dav_learnt(dav);
 }
 

@@ -260,9 +260,8 @@ static const struct fail *survey_run(struct survey *survey, bool *lost)
 	struct dav *dav = survey->dav;
 	struct visit *visits = arena_alloc(survey->arena, (dav->homes.count + 1) * sizeof *visits);
 	const struct fail *f;
-	struct asks asks;
-
 	const char *xml;
+	struct asks asks;
 
 	*lost = false;
 	survey->seen.count = 0;

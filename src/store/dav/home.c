@@ -9,6 +9,8 @@
 #include <string.h>
 
 #define ASKED_SIZE 16 /* hexadecimal digits */
+#define DAY        ((int64_t)86400)
+#define AGE_MOST   (30 * DAY) /* of what was found */
 
 /* A hash of what was configured: the homes of another configuration are not these. */
 static const char *asked_of(struct dav *dav)
@@ -51,7 +53,25 @@ static const struct fail *take_learnt(struct dav *dav)
 	return f;
 }
 
-static const struct fail *discover(struct dav *dav, const char *asked)
+/* What was found takes the place of what was known, also of what a server could not do. */
+static void take_found(struct learnt *learnt, const struct discover *discover)
+{
+	learnt->home_count = 0;
+	for (size_t i = 0; i < discover->home_count && learnt->home_count < LEARNT_HOMES; i++) {
+		const struct discover_home *home = &discover->homes[i];
+
+		learnt->homes[learnt->home_count++] = (struct learnt_home){
+			.url = home->url,
+			.calendars = home->calendars,
+			.contacts = home->contacts,
+			.collection = home->collection,
+		};
+	}
+	for (size_t i = 0; i < learnt->origin_count; i++)
+		memset(learnt->origins[i].lacks, 0, sizeof learnt->origins[i].lacks);
+}
+
+static const struct fail *discover(struct dav *dav, const char *asked, bool known)
 {
 	struct discover discover = {
 		.server = dav->options.server,
@@ -63,20 +83,17 @@ static const struct fail *discover(struct dav *dav, const char *asked)
 	const struct fail *f = discover_run(&discover, dav->arena);
 
 	dav_wait(dav, discover.retry);
+	/* What is known still serves; tomorrow it is tried again. */
+	if (known && (f || !discover.home_count)) {
+		learnt->found = dav->options.now - AGE_MOST + DAY;
+		dav_learnt(dav);
+		return dav_may_ask(dav);
+	}
 	if (f)
 		return f;
 	learnt->asked = asked;
-	learnt->home_count = 0;
-	for (size_t i = 0; i < discover.home_count && learnt->home_count < LEARNT_HOMES; i++) {
-		const struct discover_home *home = &discover.homes[i];
-
-		learnt->homes[learnt->home_count++] = (struct learnt_home){
-			.url = home->url,
-			.calendars = home->calendars,
-			.contacts = home->contacts,
-			.collection = home->collection,
-		};
-	}
+	learnt->found = dav->options.now;
+	take_found(learnt, &discover);
 	dav_learnt(dav);
 	return NULL;
 }
@@ -84,12 +101,15 @@ static const struct fail *discover(struct dav *dav, const char *asked)
 const struct fail *home_find(struct dav *dav, bool again, bool *found)
 {
 	const char *asked = asked_of(dav);
+	bool known = !again && dav->learnt.home_count && strcmp(dav->learnt.asked, asked) == 0;
+	bool old = dav->learnt.found + AGE_MOST <= dav->options.now || dav->learnt.found > dav->options.now;
 	const struct fail *f = NULL;
 
-	*found = again || !dav->learnt.home_count || strcmp(dav->learnt.asked, asked) != 0;
-	if (!*found && dav->homes.count)
+	*found = !known;
+	if (known && dav->homes.count)
 		return NULL;
-	if (*found)
-		f = discover(dav, asked);
+	/* A server can learn: to serve contacts, too, or what it could not do before. */
+	if (!known || old)
+		f = discover(dav, asked, known);
 	return f ? f : take_learnt(dav);
 }

@@ -2,6 +2,7 @@
  *
  *     dav 1
  *     asked HASH
+ *     found 1795300000
  *     wait 1795341505
  *     home both https://dav.example.org/alice/
  *     lacks book move,sync-data https://dav.example.org
@@ -79,6 +80,8 @@ const char *learnt_text(struct arena *arena, const struct learnt *learnt)
 	buf_adds(&out, LEARNT_HEAD);
 	if (learnt->asked && is_line(learnt->asked))
 		buf_addf(&out, "asked %s\n", learnt->asked);
+	if (learnt->found > 0)
+		buf_addf(&out, "found %" PRId64 "\n", learnt->found);
 	if (learnt->wait > 0)
 		buf_addf(&out, "wait %" PRId64 "\n", learnt->wait);
 	for (size_t i = 0; i < learnt->home_count; i++)
@@ -157,10 +160,16 @@ static void lacks_parse(const char *line, struct learnt *learnt)
 	}
 }
 
+static void time_parse(const char *text, int64_t *when)
+{
+	uint64_t number;
+
+	if (str_u64(text, &number) && number < INT64_MAX)
+		*when = (int64_t)number;
+}
+
 void learnt_parse(struct arena *arena, const char *text, struct learnt *learnt)
 {
-	uint64_t wait;
-
 	memset(learnt, 0, sizeof *learnt);
 	learnt->asked = "";
 	if (!text || !str_starts(text, LEARNT_HEAD) || strlen(text) > LEARNT_MOST)
@@ -172,8 +181,10 @@ void learnt_parse(struct arena *arena, const char *text, struct learnt *learnt)
 		p += size + (p[size] == '\n');
 		if (str_starts(line, "asked "))
 			learnt->asked = line + 6;
-		else if (str_starts(line, "wait ") && str_u64(line + 5, &wait) && wait < INT64_MAX)
-			learnt->wait = (int64_t)wait;
+		else if (str_starts(line, "found "))
+			time_parse(line + 6, &learnt->found);
+		else if (str_starts(line, "wait "))
+			time_parse(line + 5, &learnt->wait);
 		else if (str_starts(line, "home "))
 			home_parse(line + 5, learnt);
 		else if (str_starts(line, "lacks "))

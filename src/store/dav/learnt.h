@@ -35,6 +35,7 @@ struct learnt_origin {
 };
 
 struct learnt {
+	int64_t found;     /* when the homes were looked for last */
 	const char *asked; /* hash of what was configured when the homes were found; "" none */
 	struct learnt_home homes[LEARNT_HOMES];
 	size_t home_count;

@@ -211,6 +211,7 @@ static bool is_unknown_report(const struct ask *ask)
 /* What one learns of the server from an answer to sync-collection that is whole. */
 static void learn(struct looking *looking)
 {
+	dav_syncs(looking->dav, looking->collection);
 	if (looking->data && looking->with_etag && !looking->with_data)
 		dav_lacks(looking->dav, looking->collection, LACKS_SYNC_DATA);
 }

@@ -17,6 +17,7 @@ struct origin {
 	const char *url; /* "https://host", in its canonical form */
 	struct http *http;
 	struct learnt_origin *learnt;
+	bool syncs[FLAVOURS]; /* sync-collection was answered by one of its collections */
 };
 
 struct home {
@@ -94,6 +95,8 @@ const struct fail *dav_collection(struct dav *dav, const struct store_folder *fo
 /* What was learnt changed: store.memo is written anew. */
 void dav_learnt(struct dav *dav);
 void dav_lacks(struct dav *dav, const struct collection *collection, enum lacks lacks);
+/* sync-collection was answered: what another collection lacks is not the server's. */
+void dav_syncs(struct dav *dav, const struct collection *collection);
 bool dav_is_lacking(const struct collection *collection, enum lacks lacks);
 
 /* The server wants to be asked again then: the next run heeds it, too.  A day at most. */
