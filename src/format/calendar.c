@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define INSTANCES_MOST 2000 /* of a rule: more are not counted out */
+#define INSTANCES_MOST 500 /* of a rule: more are not counted out */
 #define EXDATES_MOST   256
 
 struct reading {
@@ -153,13 +153,12 @@ static bool is_excluded(const struct instances *instances, int64_t seconds)
 static void instances_step(struct instances *instances, struct moment start)
 {
 	const struct rule *rule = &instances->rule;
-	int64_t last = (int64_t)rule->count - 1;
-	int64_t first;
+	int64_t last = rule->count && rule->count < INT32_MAX ? (int64_t)rule->count - 1 : INT32_MAX;
+	int64_t until = instances->until.seconds - start.seconds;
 
-	if (!rule->count)
-		last = (instances->until.seconds - start.seconds) / rule->step;
-	first = last > EXDATES_MOST ? last - EXDATES_MOST : 0;
-	for (int64_t i = first; i <= last && instances->until.seconds >= start.seconds; i++)
+	if (instances->until.kind != MOMENT_NONE && until / rule->step < last)
+		last = until < 0 ? -1 : until / rule->step;
+	for (int64_t i = last > EXDATES_MOST ? last - EXDATES_MOST : 0; i <= last; i++)
 		instances->seconds[instances->count++] = start.seconds + i * rule->step;
 	instances->ended = true;
 }
@@ -215,7 +214,7 @@ static bool rule_last(struct reading *reading, struct slice text, struct moment 
 	known = instances_find(reading, instances, &last->seconds);
 	if (known && last->kind == MOMENT_LOCAL && reading->tzid.size)
 		ical_to_utc(reading->zones, reading->tzid, last);
-	known = known && last->kind == reading->start.kind;
+	known = known && last->kind == reading->start.kind && moment_usual(*last);
 out:
 	free(instances);
 	return known;

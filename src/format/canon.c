@@ -128,13 +128,16 @@ static bool duration_part(const char **at, const char *end, char *unit, uint64_t
 
 bool canon_seconds(struct slice text, uint64_t *seconds, bool *minus)
 {
-	const char *at = text.at, *end = text.at + text.size;
+	const char *at = text.at, *end;
 	bool time = false;
 	char unit = '\0';
 
 	*seconds = 0;
-	*minus = at < end && *at == '-';
-	if (at < end && (*at == '-' || *at == '+'))
+	if (!text.size)
+		return false;
+	end = at + text.size;
+	*minus = *at == '-';
+	if (*at == '-' || *at == '+')
 		at++;
 	if (at == end || upper(*at++) != 'P' || at == end)
 		return false;

@@ -9,7 +9,7 @@
 struct buf;
 
 /* Larger values, and larger lots of parameters, are not looked into: they are what they are. */
-#define CANON_VALUE_MOST ((size_t)64 * 1024)
+#define CANON_VALUE_MOST  ((size_t)64 * 1024)
 #define CANON_PARAMS_MOST ((size_t)16 * 1024)
 
 /* Adds the value as it is written here.  It is at most CANON_VALUE_MOST bytes; at most twice as
@@ -20,7 +20,8 @@ void canon_value(struct buf *out, enum shape shape, const struct property *prope
  * They are at most CANON_PARAMS_MOST bytes. */
 void canon_params(struct buf *out, const struct property *property, const struct line *line, bool card);
 
-/* A duration (RFC 5545 3.3.6) in seconds, which `minus` says are to be taken off; false if it is none. */
+/* A duration (RFC 5545 3.3.6) in seconds, which `minus` says are to be taken off; false if it is
+ * none. */
 bool canon_seconds(struct slice text, uint64_t *seconds, bool *minus);
 
 /* In capitals (ASCII). */

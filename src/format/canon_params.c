@@ -77,11 +77,11 @@ static struct slice name_of_value(struct slice value)
 }
 
 static bool says_nothing(const struct parameter *parameter, const struct property *property,
-			 struct slice name, struct slice value, bool card)
+			 struct slice name, struct slice values, bool card)
 {
 	if (slice_is(name, "VALUE"))
-		return property->type && slice_is(value, property->type);
-	return !card && parameter->value && slice_is(value, parameter->value);
+		return property->type && param_is(values, property->type);
+	return !card && parameter->value && param_is(values, parameter->value);
 }
 
 static void param_add(struct buf *out, struct written *written, const struct parameter *parameter,
@@ -93,7 +93,7 @@ static void param_add(struct buf *out, struct written *written, const struct par
 	canon_upper(out, name);
 	written->name = name.size;
 	buf_addc(out, '=');
-	if (slice_is(name, "ENCODING") && slice_is(values, "B"))
+	if (slice_is(name, "ENCODING") && param_is(values, "B"))
 		values = (struct slice){ "BASE64", 6 };
 	for (bool first = true; param_value(&values, &value); first = false) {
 		size_t start;

@@ -30,24 +30,25 @@ char *fields_end(struct fields *fields)
 
 char *fields_clean(struct slice value, size_t most)
 {
-	size_t blanks = 0;
 	struct buf text;
+	size_t blanks, size;
 	char *clean;
 
 	if (value.size > 4 * most)
 		value.size = 4 * most; /* more than that is not left of it */
 	buf_init(&text, value.size);
 	canon_unescape(&text, value);
-	for (size_t i = 0; i < text.size; i++)
-		if (!text.data[i])
-			text.data[i] = ' ';
-	while (text.size && (text.data[text.size - 1] == ' ' || text.data[text.size - 1] == '\n'))
-		text.data[--text.size] = '\0';
-	blanks = strspn(text.data, " \t\n");
-	clean = words_clean(text.data + blanks, most);
+	clean = words_clean(text.data, most);
 	buf_free(&text);
-	if (*clean)
+	size = strlen(clean);
+	while (size && clean[size - 1] == ' ')
+		size--;
+	blanks = strspn(clean, " ");
+	if (size) {
+		memmove(clean, clean + blanks, size - blanks);
+		clean[size - blanks] = '\0';
 		return clean;
+	}
 	free(clean);
 	return NULL;
 }

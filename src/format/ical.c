@@ -75,10 +75,10 @@ static struct icaltimetype time_from(struct moment moment)
 /* ---- time zones ---- */
 
 /* A VTIMEZONE is small; who has more of it than this is not believed. */
-#define ZONE_TEXT_MOST ((size_t)8 * 1024)
+#define ZONE_TEXT_MOST  ((size_t)8 * 1024)
 #define ZONE_PARTS_MOST 40
-#define ZONE_NAME_MOST 64
-#define ZONES_MOST 16
+#define ZONE_NAME_MOST  64
+#define ZONES_MOST      16
 
 struct zone {
 	struct slice tzid;
@@ -108,32 +108,30 @@ void ical_zones_free(struct ical_zones *zones)
 	free(zones);
 }
 
-/* "Europe/Prague" of "/vendor.org/20250101_1/Europe/Prague": by the tz database, one name at most
- * three deep, tried with its last one, two and three pieces. */
+/* Names of the tz database are made of these: what has others could be a path that leads elsewhere. */
+static bool in_zone_name(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+	       memchr("+-_/", c, 4);
+}
+
+/* "Europe/Prague" of "/vendor.org/20250101_1/Europe/Prague": the last two or three pieces, or all. */
 static icaltimezone *zone_by_name(struct slice tzid)
 {
-	char name[ZONE_NAME_MOST];
+	size_t start = tzid.size > ZONE_NAME_MOST ? tzid.size - ZONE_NAME_MOST : 0;
+	char name[ZONE_NAME_MOST + 1];
 	unsigned pieces = 0;
 
-	if (!tzid.size || tzid.size >= sizeof name)
-		return NULL;
-	for (size_t i = 0; i < tzid.size; i++) {
-		char c = tzid.at[i];
+	memcpy(name, tzid.at + start, tzid.size - start);
+	name[tzid.size - start] = '\0';
+	for (size_t i = tzid.size; i-- > start && pieces < 3 && in_zone_name(tzid.at[i]);) {
+		icaltimezone *zone = NULL;
 
-		if (!(c >= 'A' && c <= 'Z') && !(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') &&
-		    !memchr("+-_/", c, 4))
-			return NULL; /* it never is part of a path that leads elsewhere */
-		name[i] = c;
-	}
-	name[tzid.size] = '\0';
-	for (size_t i = tzid.size; i-- > 0 && pieces < 3;) {
-		icaltimezone *zone;
-
-		if (i && name[i - 1] != '/')
+		if (tzid.at[i] == '/' || (i && tzid.at[i - 1] != '/'))
 			continue;
-		pieces++;
-		zone = name[i] != '/' ? lib.zone_builtin(name + i) : NULL;
-		if (zone && (pieces > 1 || !i))
+		if (++pieces > 1 || !i)
+			zone = lib.zone_builtin(name + i - start);
+		if (zone)
 			return zone;
 	}
 	return NULL;
@@ -221,14 +219,14 @@ bool ical_to_utc(struct ical_zones *zones, struct slice tzid, struct moment *mom
 {
 	struct icaltimetype time = time_from(*moment);
 	const struct zone *zone;
-	int daylight;
+	int in_summer;
 
 	if (!library_ready() || !moment_usual(*moment))
 		return false;
 	zone = zone_find(zones, tzid);
 	if (!zone || !zone->handle)
 		return false;
-	moment->seconds -= lib.zone_offset(zone->handle, &time, &daylight);
+	moment->seconds -= lib.zone_offset(zone->handle, &time, &in_summer);
 	moment->kind = MOMENT_UTC;
 	return true;
 }
@@ -237,14 +235,14 @@ bool ical_to_local(struct ical_zones *zones, struct slice tzid, struct moment *m
 {
 	struct icaltimetype time = time_from(*moment);
 	const struct zone *zone;
-	int daylight;
+	int in_summer;
 
 	if (!library_ready() || !moment_usual(*moment))
 		return false;
 	zone = zone_find(zones, tzid);
 	if (!zone || !zone->handle)
 		return false;
-	moment->seconds += lib.zone_offset_of_utc(zone->handle, &time, &daylight);
+	moment->seconds += lib.zone_offset_of_utc(zone->handle, &time, &in_summer);
 	moment->kind = MOMENT_LOCAL;
 	return true;
 }

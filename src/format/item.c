@@ -44,11 +44,15 @@ static char *uid_of(const struct line *line)
 	return line ? fields_clean(line->value, UID_MOST) : NULL;
 }
 
-static char *summary_of(const struct part *part)
+/* That of the whole, or else of the first instance. */
+static void summary_take(const struct part *part, struct item_facts *facts)
 {
 	const struct line *line = part_line(part, "SUMMARY");
 
-	return line ? fields_clean(line->value, FIELDS_TEXT_MOST) : NULL;
+	if (!line || (facts->summary && part_line(part, "RECURRENCE-ID")))
+		return;
+	free(facts->summary);
+	facts->summary = fields_clean(line->value, FIELDS_TEXT_MOST);
 }
 
 static bool is_scheduled(const struct part *part)
@@ -71,35 +75,38 @@ static const char *calendar_read(const struct part *first, struct item_facts *fa
 {
 	const struct line *uid = NULL;
 	const char *wrong = NULL;
+	bool lacks_uid = false;
 
 	if (!slice_is(first->name, "VCALENDAR"))
 		return "it is not iCalendar";
-	if (first->next)
-		wrong = "it holds several calendars";
 	for (const struct part *part = first->parts; part; part = part->next) {
 		enum item_component component = component_of(part);
 		const struct line *own = part_line(part, "UID");
 
 		if (!component)
 			continue;
-		if (facts->components && facts->components != component)
-			wrong = "it holds items of several kinds";
-		else if (uid && own && !slice_equal(uid->value, own->value))
-			wrong = "it holds several items";
-		else if (!own || !own->value.size || (facts->components && !uid))
-			wrong = wrong ? wrong : "it has no UID";
-		uid = uid ? uid : own;
 		facts->components |= component;
 		facts->scheduled = facts->scheduled || is_scheduled(part);
-		if (!facts->summary)
-			facts->summary = summary_of(part);
+		summary_take(part, facts);
+		if (!own || !own->value.size)
+			lacks_uid = true;
+		else if (!uid)
+			uid = own;
+		else if (!slice_equal(uid->value, own->value))
+			wrong = "it holds several items";
 	}
-	if (!facts->components)
-		return "it holds no event, task or note";
 	if (uid && uid->value.size > UID_MOST)
 		return "its UID is too long";
 	facts->uid = uid_of(uid);
-	return wrong || facts->uid ? wrong : "it has no UID";
+	if (!facts->components)
+		return "it holds no event, task or note";
+	if (first->next)
+		return "it holds several calendars";
+	if (facts->components & (facts->components - 1))
+		return "it holds items of several kinds";
+	if (!facts->uid)
+		return "it has no UID";
+	return lacks_uid ? "a part of it has no UID" : wrong;
 }
 
 /* ---- vCard ---- */
@@ -127,12 +134,14 @@ void item_read(const char *data, size_t size, bool card, struct item_facts *fact
 	struct normal normal = { 0 };
 	struct part *first = NULL;
 	struct lines lines = { 0 };
-	bool readable = size <= ITEM_MOST && lines_read(data, size, &lines) &&
-			parts_make(&lines, arena, &first);
+	bool readable =
+		size <= ITEM_MOST && lines_read(data, size, &lines) && parts_make(&lines, arena, &first);
 
 	*facts = (struct item_facts){ 0 };
 	if (size > ITEM_MOST)
 		facts->wrong = "it is too large";
+	else if (lines.many)
+		facts->wrong = "it has too many lines";
 	else if (!readable)
 		facts->wrong = card ? "it is no vCard, or damaged" : "it is not iCalendar, or damaged";
 	else

@@ -103,6 +103,13 @@ bool param_value(struct slice *rest, struct slice *value)
 	return true;
 }
 
+bool param_is(struct slice values, const char *text)
+{
+	struct slice value;
+
+	return param_value(&values, &value) && !values.at && slice_is(value, text);
+}
+
 bool param_find(const struct line *line, const char *name, struct slice *values)
 {
 	struct slice rest = line->params, found;
@@ -194,7 +201,7 @@ static bool goes_on(const struct line *line)
 	if (!line->value.size || line->value.at[line->value.size - 1] != '=')
 		return false;
 	while (param_next(&rest, &name, &values))
-		if (slice_is(values, "QUOTED-PRINTABLE"))
+		if (param_is(values, "QUOTED-PRINTABLE"))
 			return true;
 	return false;
 }
@@ -215,6 +222,8 @@ bool lines_read(const char *data, size_t size, struct lines *lines)
 	const char *at, *end;
 
 	*lines = (struct lines){ .text = memory_resize(NULL, size + 1, 1) };
+	if (size && memchr(data, '\0', size))
+		return false;
 	unfold(data, size, lines, &used);
 	end = lines->text + used;
 	for (at = lines->text; at < end;) {
@@ -228,7 +237,8 @@ bool lines_read(const char *data, size_t size, struct lines *lines)
 			last->value.size = (size_t)(text.at + text.size - last->value.at);
 			continue;
 		}
-		if ((!last && !split(text, &line)) || lines->count == LINES_MOST)
+		lines->many = lines->count == LINES_MOST;
+		if (lines->many || (!last && !split(text, &line)))
 			return false;
 		if (last)
 			trim(&last->value);

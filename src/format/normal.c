@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PATH_PIECE_MOST 80          /* bytes of what names a component in a path */
-#define SPLIT_PARAMS_MOST ((size_t)256) /* lists with longer parameters are not split: each value gets all */
+#define PATH_PIECE_MOST   80            /* bytes of what names a component in a path */
+#define SPLIT_PARAMS_MOST ((size_t)256) /* lists with more are not split: each value gets all */
 
 /* A component, with all in it sorted. */
 struct node {
@@ -74,7 +74,7 @@ static struct slice digest_text(struct maker *maker, struct slice bytes, bool bl
 }
 
 static struct slice value_text(struct maker *maker, const struct normal_entry *entry, enum shape shape,
-			      struct slice value)
+			       struct slice value)
 {
 	if (entry->hashed)
 		return digest_text(maker, value, shape != SHAPE_BINARY);
@@ -119,12 +119,12 @@ static const char *params_text(struct maker *maker, const struct property *prope
 
 static void line_take(struct maker *maker, struct node *node, const struct line *line)
 {
-	struct normal_entry entry = { .property = property_find(line->name, maker->card) };
+	struct normal_entry entry = { .property = property_find(line->name, maker->card), .line = line };
 	enum shape shape = property_shape(entry.property, line, maker->card);
 	struct slice rest = line->value, value;
 
-	if (entry.property->marks & PROPERTY_NOISE)
-		return;
+	if (entry.property->marks & PROPERTY_NOISE && !memchr(rest.at, '\n', rest.size))
+		return; /* unless lines that are none came along */
 	if (line->group.size) {
 		struct slice whole = { line->group.at, line->group.size + 1 + line->name.size };
 
@@ -190,9 +190,9 @@ static const char *entry_value(const struct node *node, const char *name)
 static bool zone_known(const char *tzid)
 {
 	static const char *const areas[] = {
-		"Africa/",   "America/", "Antarctica/", "Arctic/",  "Asia/",  "Atlantic/",
-		"Australia/", "Brazil/",  "Canada/",     "Chile/",   "Etc/",   "Europe/",
-		"Indian/",   "Mexico/",  "Pacific/",    "US/",
+		"Africa/",    "America/", "Antarctica/", "Arctic/", "Asia/", "Atlantic/",
+		"Australia/", "Brazil/",  "Canada/",     "Chile/",  "Etc/",  "Europe/",
+		"Indian/",    "Mexico/",  "Pacific/",    "US/",
 	};
 
 	if (strcmp(tzid, "UTC") == 0 || strcmp(tzid, "GMT") == 0)
@@ -244,6 +244,23 @@ static struct digest node_digest(struct maker *maker, const struct node *node)
 	return digest_end(run);
 }
 
+/* What has no name of its own (an alarm) is sorted by what is in it. */
+static int content_order(struct maker *maker, const struct node *a, const struct node *b)
+{
+	for (size_t i = 0; i < a->entry_count && i < b->entry_count; i++) {
+		const struct normal_entry *first = &a->entries[i], *second = &b->entries[i];
+		int order = text_order(maker, first->name, second->name);
+
+		if (!order)
+			order = bytes_order(maker, first->value, second->value);
+		if (!order)
+			order = text_order(maker, first->params, second->params);
+		if (order)
+			return order;
+	}
+	return (a->entry_count > b->entry_count) - (a->entry_count < b->entry_count);
+}
+
 static int node_order(const void *a, const void *b, void *context)
 {
 	const struct node *first = a, *second = b;
@@ -254,6 +271,8 @@ static int node_order(const void *a, const void *b, void *context)
 		order = text_order(maker, first->uid, second->uid);
 	if (!order)
 		order = text_order(maker, first->instance, second->instance);
+	if (!order)
+		order = content_order(maker, first, second);
 	return order ? order : memcmp(first->digest.bytes, second->digest.bytes, DIGEST_SIZE);
 }
 
@@ -289,9 +308,9 @@ static void nodes_make(struct maker *maker, const struct part *parts, size_t cou
  * both in common. */
 static const char *path_make(struct maker *maker, const char *above, const struct node *node, size_t number)
 {
-	const char *path = arena_printf(maker->arena, "%s%s%.*s%s%.*s", above, *above ? "/" : "",
-					PATH_PIECE_MOST, node->kind, *node->instance ? " " : "",
-					PATH_PIECE_MOST, node->instance);
+	const char *path =
+		arena_printf(maker->arena, "%s%s%.*s%s%.*s", above, *above ? "/" : "", PATH_PIECE_MOST,
+			     node->kind, *node->instance ? " " : "", PATH_PIECE_MOST, node->instance);
 
 	return number > 1 ? arena_printf(maker->arena, "%s #%zu", path, number) : path;
 }

@@ -29,14 +29,15 @@
 /* One property, for comparing versions property by property.  Its strings are NUL-terminated, but bytes
  * of somebody else's: not checked, not safe for a terminal. */
 struct normal_entry {
-	const char *path;   /* the component: "VEVENT", "VEVENT 20250105T100000", "VEVENT/VALARM #2" */
-	const char *name;   /* in capitals, with the group: "SUMMARY", "ITEM1.TEL" */
-	const char *params; /* ";LANGUAGE=DE", sorted; "" none */
-	struct slice value;  /* of a large or binary one only "… bytes, SHA-256 …" */
-	bool hashed;        /* that is so */
+	const char *path;        /* the component: "VEVENT", "VEVENT 20250105T100000", "VEVENT/VALARM #2" */
+	const char *name;        /* in capitals, with the group: "SUMMARY", "ITEM1.TEL" */
+	const char *params;      /* ";LANGUAGE=DE", sorted; "" none */
+	struct slice value;      /* of a large or binary one only "… bytes, SHA-256 …" */
+	bool hashed;             /* that is so */
+	const struct line *line; /* what it was made of, maybe together with others (a list) */
 	/* how it is sorted: */
 	const struct property *property;
-	const char *label;  /* `name` without the group */
+	const char *label; /* `name` without the group */
 	size_t number;
 };
 

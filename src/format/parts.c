@@ -15,6 +15,11 @@ static struct open_part part_open(struct part *part)
 	return (struct open_part){ part, &part->lines, &part->parts };
 }
 
+static bool bounds(const struct line *line)
+{
+	return slice_is(line->name, "BEGIN") || slice_is(line->name, "END");
+}
+
 bool parts_make(struct lines *lines, struct arena *arena, struct part **first)
 {
 	struct part top = { 0 };
@@ -25,6 +30,8 @@ bool parts_make(struct lines *lines, struct arena *arena, struct part **first)
 	for (size_t i = 0; i < lines->count; i++) {
 		struct line *line = &lines->items[i];
 
+		if (bounds(line) && (line->group.size || line->params.size))
+			return false;
 		if (slice_is(line->name, "BEGIN")) {
 			struct part *part = arena_alloc(arena, sizeof *part);
 

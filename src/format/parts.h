@@ -12,7 +12,7 @@ struct arena;
 #define PARTS_DEPTH 8
 
 struct part {
-	struct slice name;   /* as it stands: VEVENT, in any case of letters */
+	struct slice name;  /* as it stands: VEVENT, in any case of letters */
 	struct line *lines; /* its own, without those of the parts in it and BEGIN and END; in their order, by
 			     * line.next */
 	struct part *parts; /* those in it, in their order, by part.next */

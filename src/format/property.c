@@ -7,17 +7,16 @@
 
 /* Left out on purpose:
  *
- * DTSTAMP, LAST-MODIFIED (REV in a card): programs and servers set them anew whenever they write, also when
- *   they change nothing else, and any change that means something changes something else too.
- * PRODID, X-RADICALE-NAME: who wrote it.
- *   QUIRK(radicale): puts its own PRODID, and older versions X-RADICALE-NAME, into what it stores.
- * METHOD:PUBLISH: RFC 4791 4.1 forbids METHOD in a stored item, so servers take it away; PUBLISH is what it
- *   is anyway.  Another METHOD stays: in a file that was saved from a message it says what to do.
+ * DTSTAMP, LAST-MODIFIED (REV in a card): programs and servers set them anew whenever they write,
+ * also when they change nothing else, and any change that means something changes something else
+ * too. PRODID, X-RADICALE-NAME: who wrote it. QUIRK(radicale): puts its own PRODID, and older
+ * versions X-RADICALE-NAME, into what it stores. METHOD:PUBLISH: RFC 4791 4.1 forbids METHOD in a
+ * stored item, so servers take it away; PUBLISH is what it is anyway.  Another METHOD stays: in a
+ * file that was saved from a message it says what to do.
  *
- * Left in on purpose: CREATED, which nobody has a reason to change; SEQUENCE, by which the others of a
- * meeting know which version is newer.  A server that raises SEQUENCE costs one look at the item, no
- * conflict.
- */
+ * Left in on purpose: CREATED, which nobody has a reason to change; SEQUENCE, by which the others
+ * of a meeting know which version is newer.  A server that raises SEQUENCE costs one look at the
+ * item, no conflict. */
 #define TEXT .type = "TEXT"
 
 static const struct property calendar[] = {
@@ -129,7 +128,6 @@ static const struct parameter parameters[] = {
 
 static const struct parameter parameter_other = { "", PARAMETER_PLAIN, NULL };
 
-
 const struct property *property_find(struct slice name, bool card)
 {
 	const struct property *table = card ? contact : calendar;
@@ -146,9 +144,9 @@ static const struct {
 	const char *type;
 	enum shape shape;
 } types[] = {
-	{ "BINARY", SHAPE_BINARY },      { "BOOLEAN", SHAPE_WORD },      { "CAL-ADDRESS", SHAPE_ADDRESS },
-	{ "DATE", SHAPE_TIME },          { "DATE-TIME", SHAPE_TIME },    { "DURATION", SHAPE_DURATION },
-	{ "INTEGER", SHAPE_NUMBER },     { "PERIOD", SHAPE_TIME },       { "RECUR", SHAPE_RULE },
+	{ "BINARY", SHAPE_BINARY },  { "BOOLEAN", SHAPE_WORD },   { "CAL-ADDRESS", SHAPE_ADDRESS },
+	{ "DATE", SHAPE_TIME },      { "DATE-TIME", SHAPE_TIME }, { "DURATION", SHAPE_DURATION },
+	{ "INTEGER", SHAPE_NUMBER }, { "PERIOD", SHAPE_TIME },    { "RECUR", SHAPE_RULE },
 };
 
 static bool textual(enum shape shape)
@@ -156,14 +154,15 @@ static bool textual(enum shape shape)
 	return shape == SHAPE_TEXT || shape == SHAPE_TEXTS || shape == SHAPE_PARTS || shape == SHAPE_WORD;
 }
 
-static enum shape shape_of_type(const struct property *property, struct slice type, bool card)
+static enum shape shape_of_type(const struct property *property, struct slice values, bool card)
 {
-	if (slice_is(type, "TEXT"))
+	if (param_is(values, "TEXT"))
 		return textual(property->shape) ? property->shape : SHAPE_TEXT;
 	for (size_t i = 0; !card && i < COUNT(types); i++)
-		if (slice_is(type, types[i].type))
-			return property->shape == SHAPE_TIMES && types[i].shape == SHAPE_TIME ? SHAPE_TIMES
-											     : types[i].shape;
+		if (param_is(values, types[i].type))
+			return property->shape == SHAPE_TIMES && types[i].shape == SHAPE_TIME
+				       ? SHAPE_TIMES
+				       : types[i].shape;
 	return SHAPE_PLAIN;
 }
 
@@ -175,9 +174,9 @@ enum shape property_shape(const struct property *property, const struct line *li
 	while (param_next(&rest, &name, &values)) {
 		if (name.size && slice_is(name, "VALUE"))
 			shape = shape_of_type(property, values, card);
-		else if (slice_is(values, "QUOTED-PRINTABLE"))
+		else if (param_is(values, "QUOTED-PRINTABLE"))
 			return SHAPE_PLAIN;
-		else if (slice_is(values, "BASE64") || (slice_is(name, "ENCODING") && slice_is(values, "B")))
+		else if (param_is(values, "BASE64") || (slice_is(name, "ENCODING") && param_is(values, "B")))
 			return SHAPE_BINARY;
 	}
 	return slice_starts(line->value, "data:") && !textual(shape) ? SHAPE_BINARY : shape;

@@ -31,9 +31,9 @@ enum property_mark {
 struct property {
 	const char *name;
 	enum shape shape;
-	unsigned marks;      /* enum property_mark */
-	const char *type;    /* the VALUE that it has without saying so; NULL unknown */
-	const char *value;   /* a value that means the same as not having the property; NULL none */
+	unsigned marks;    /* enum property_mark */
+	const char *type;  /* the VALUE that it has without saying so; NULL unknown */
+	const char *value; /* a value that means the same as not having the property; NULL none */
 };
 
 /* What is known of the property; never NULL. */

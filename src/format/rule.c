@@ -10,6 +10,7 @@
 enum frequency { DAILY, WEEKLY, MONTHLY, YEARLY };
 
 static const char *const frequencies[] = { "DAILY", "WEEKLY", "MONTHLY", "YEARLY" };
+static const int month_lengths[] = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 }; /* at most */
 static const char *const days[] = { "MO", "TU", "WE", "TH", "FR", "SA", "SU" };
 
 /* What decides whether there is always a next instance. */
@@ -17,15 +18,15 @@ struct traits {
 	enum frequency frequency;
 	bool has_frequency, has_day, has_month_day, has_month, has_position;
 	uint64_t interval;
-	int day_most;       /* the highest number before a day ("-5FR": 5) */
-	bool day_plain;     /* none has a number */
+	int day_most;                        /* the highest number before a day ("-5FR": 5) */
+	bool day_plain;                      /* none has a number */
 	int month_day_least, month_day_most; /* without signs */
-	int month_days;     /* how many days the longest of the months has */
+	int month_days;                      /* how many days the longest of the months has */
 	int position_most;
 };
 
 #define INTERVAL_MOST 1000
-#define LIST_MOST 64
+#define LIST_MOST     64
 
 /* A number with an optional sign at the start of the text, which it is cut off from; false: none, 0 or
  * above `most`. */
@@ -58,13 +59,12 @@ static bool day_take(struct traits *traits, struct slice value)
 
 static bool month_take(struct traits *traits, struct slice value)
 {
-	static const int lengths[] = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
 	int number;
 
 	if (!number_cut(&value, 12, &number) || value.size)
 		return false;
-	if (lengths[number - 1] > traits->month_days)
-		traits->month_days = lengths[number - 1];
+	if (month_lengths[number - 1] > traits->month_days)
+		traits->month_days = month_lengths[number - 1];
 	return true;
 }
 
@@ -164,7 +164,7 @@ static bool part_take(struct traits *traits, struct rule *rule, struct slice nam
 static bool days_quick(const struct traits *traits, bool in_month)
 {
 	bool often = traits->interval == 1;
-	int month_days = traits->has_month ? traits->month_days : 31;
+	int month_days = traits->month_days ? traits->month_days : 31;
 
 	if (traits->has_position)
 		return traits->has_day && !traits->has_month_day && traits->day_plain && in_month &&
@@ -241,10 +241,12 @@ bool rule_read(struct slice text, struct moment start, struct rule *rule)
 	steps_set(&traits, rule);
 	if (!traits.has_frequency)
 		return false;
+	date_civil(start.seconds / 86400, &year, &month, &day);
 	if (!traits.has_day && !traits.has_month_day) { /* then it is the day that it starts on */
-		date_civil(start.seconds / 86400, &year, &month, &day);
 		traits.month_day_least = day;
 		traits.has_month_day = traits.frequency == MONTHLY || traits.has_month;
 	}
+	if (!traits.has_month && traits.frequency == YEARLY) /* to libical it is the month, too */
+		traits.month_days = month_lengths[month - 1];
 	return is_quick(&traits);
 }

@@ -18,8 +18,8 @@ struct rule {
 	uint64_t count;       /* 0 none */
 	struct moment until;  /* MOMENT_NONE none */
 	bool yearly;
-	int64_t step;         /* seconds from each instance to the next; 0: that differs */
-	int64_t window;       /* so many seconds have several instances in them, but in odd cases */
+	int64_t step;   /* seconds from each instance to the next; 0: that differs */
+	int64_t window; /* so many seconds have several instances in them, but in odd cases */
 };
 
 /* Reads the rule of what starts then (moment_usual, on its own clock).  False if the rule is wrong,

@@ -59,7 +59,7 @@ static bool is_quoted(const struct line *line)
 	struct slice rest = line->params, name, values;
 
 	while (param_next(&rest, &name, &values))
-		if (slice_is(values, "QUOTED-PRINTABLE"))
+		if (param_is(values, "QUOTED-PRINTABLE"))
 			return true;
 	return false;
 }
@@ -70,8 +70,8 @@ static struct slice decoded(struct buf *room, const struct line *line)
 	if (!line || !is_quoted(line))
 		return line ? line->value : (struct slice){ 0 };
 	buf_clear(room);
-	unquote(room, (struct slice){ line->value.at, line->value.size < room->limit ? line->value.size
-										     : room->limit });
+	unquote(room, (struct slice){ line->value.at,
+				      line->value.size < room->limit ? line->value.size : room->limit });
 	return (struct slice){ room->data, room->size };
 }
 
@@ -166,7 +166,7 @@ char *vcard_name(const struct part *card)
 	if (!name)
 		name = fields_clean(piece_of(decoded(&room, part_line(card, "ORG")), 0), FIELDS_TEXT_MOST);
 	if (!name)
-		name = fields_clean(value_of(card, "EMAIL"), FIELDS_TEXT_MOST);
+		name = fields_clean(decoded(&room, part_line(card, "EMAIL")), FIELDS_TEXT_MOST);
 	buf_free(&room);
 	return name;
 }

@@ -6,7 +6,8 @@
 #include "state/table.h"
 
 static const char content[] =
-	"INSERT INTO folder VALUES (3, 'mail', 'mail/INBOX', 'INBOX', 'INBOX', '1:2', '3', '4', '5', 1, 'text');"
+	"INSERT INTO folder VALUES (3, 'mail', 'mail/INBOX', 'INBOX', 'INBOX', '1:2', '3', '4', '5', 1, "
+	"'text');"
 	"INSERT INTO row VALUES (7, 3, NULL, '0000000009', '', NULL, 16, NULL, 'a', 'r', x'"
 	"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff', 17, 'x', 1000, NULL, 1, 4,"
 	" '<1@x>', 'Hello', 'Jane', 5);"
