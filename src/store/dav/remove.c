@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WINDOW 8 /* in one flight: each has passed step() before any of them goes out */
+#define WINDOW 16 /* in one flight: each has passed step() before any of them goes out */
 
 struct removing {
 	struct removal *removal;

@@ -1,5 +1,7 @@
-/* The store contract on the DAV driver and real servers: Radicale and Xandikos, calendars and address books.
- */
+/* A bench for the store contract: the DAV driver on a real server, and another program beside it. */
+#ifndef KOC_TESTS_DAVBENCH_H
+#define KOC_TESTS_DAVBENCH_H
+
 #include "contract/contract.h"
 
 #include "davserver.h"
@@ -251,7 +253,7 @@ static bool make_read_only(struct bench *bench, const char *path)
 
 /* ---- servers --------------------------------------------------------------------------------- */
 
-static const struct level {
+struct level {
 	const char *name, *program;
 	enum kind kind;
 	const char *const *arguments;
@@ -259,40 +261,9 @@ static const struct level {
 	bool tls;       /* and so HTTP/2, by the nginx in front */
 	bool read_only; /* a collection can be made so */
 	uint32_t can;   /* beyond what all can */
-} levels[] = {
-	{ .name = "DAV: Radicale, calendars",
-	  .program = "radicale",
-	  .kind = KIND_EVENTS,
-	  .arguments = (const char *const[]){ "--read-only", "nothing", NULL },
-	  .homes = { "/alice/" },
-	  .home = "/alice/",
-	  .read_only = true,
-	  .can = CAN_HOLD_ALL_NAMES },
-	{ .name = "DAV: Radicale, address books, HTTP/2",
-	  .program = "radicale",
-	  .kind = KIND_CONTACTS,
-	  .arguments = (const char *const[]){ "--read-only", "nothing", "--front", NULL },
-	  .homes = { "/alice/" },
-	  .home = "/alice/",
-	  .tls = true,
-	  .read_only = true,
-	  .can = CAN_HOLD_ALL_NAMES },
-	{ .name = "DAV: Xandikos, calendars",
-	  .program = "xandikos",
-	  .kind = KIND_EVENTS,
-	  .arguments = (const char *const[]){ "--no-tls", NULL },
-	  .homes = { "/alice/calendars/", "/alice/contacts/" },
-	  .home = "/alice/calendars/" },
-	{ .name = "DAV: Xandikos, address books, HTTP/2",
-	  .program = "xandikos",
-	  .kind = KIND_CONTACTS,
-	  .arguments = (const char *const[]){ NULL },
-	  .homes = { "/alice/calendars/", "/alice/contacts/" },
-	  .home = "/alice/contacts/",
-	  .tls = true },
 };
 
-static int run(const struct level *level)
+static int level_run(const struct level *level)
 {
 	char spool[] = "/tmp/koc-dav-spool-XXXXXX";
 	struct bench bench = {
@@ -332,12 +303,4 @@ static int run(const struct level *level)
 	return failed;
 }
 
-int main(int argc, char **argv)
-{
-	int failed = 0;
-
-	for (size_t i = 0; i < COUNT(levels); i++)
-		if (argc < 2 || strstr(levels[i].name, argv[1]))
-			failed += run(&levels[i]);
-	return failed != 0;
-}
+#endif
