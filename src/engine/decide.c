@@ -27,10 +27,10 @@ static bool changed_since(const struct match *match, const struct pending *pendi
 	       strcmp(match->now[LOCAL]->revision, pending->revision) != 0;
 }
 
-/* Is the item set aside, and its time not yet come? */
+/* Is the item set aside, and its time not yet come?  One that was changed since is taken up now. */
 static bool waits(const struct run *run, const struct match *match)
 {
-	const struct folder *folder = &run->folders[match->folder];
+	struct folder *folder = &run->folders[match->folder];
 	enum side side = SERVER;
 	const char *ref = NULL;
 
@@ -38,11 +38,14 @@ static bool waits(const struct run *run, const struct match *match)
 		return false;
 	ref = match_handle(match, &side);
 	for (size_t i = 0; ref && i < folder->pending_count; i++) {
-		const struct pending *pending = &folder->pending[i];
+		struct pending *pending = &folder->pending[i];
 
-		if (pending->why == PENDING_SET_ASIDE && pending->next > run->engine->now &&
-		    pending->side == side && strcmp(pending->ref, ref) == 0)
-			return !changed_since(match, pending);
+		if (pending->why != PENDING_SET_ASIDE || pending->next <= run->engine->now ||
+		    pending->side != side || strcmp(pending->ref, ref) != 0)
+			continue;
+		if (!changed_since(match, pending))
+			return true;
+		pending->next = run->engine->now;
 	}
 	return false;
 }

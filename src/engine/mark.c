@@ -50,8 +50,7 @@ static const struct fail *mark_folder(struct run *run, struct folder *folder)
 {
 	const struct fail *f = NULL;
 
-	if (folder->taken_up)
-		f = clear_pending(run, folder);
+	f = clear_pending(run, folder);
 	for (size_t i = 0; !f && i < run->left.count; i++)
 		if (run->left.items[i].folder == folder->saved.id)
 			f = state_pending_put(run->engine->state, &run->left.items[i]);

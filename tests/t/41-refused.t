@@ -28,6 +28,8 @@ with Account("demo", max_mail_size="100k") as a:
     os.rename(large + ".new", large)
     a.sync(name="a file that was mended is sent by the very next run")
     ok(holds(a.server.messages("INBOX"), "Not too large any more"), "it is there")
+    status = a.koc("status")
+    ok("INBOX" not in status.out, "koc status lists it no more", status)
 
 # Over quota.
 with Account(None, quota="300K") as a:
