@@ -128,34 +128,68 @@ static const char *card_read(const struct part *first, struct item_facts *facts)
 	return facts->uid ? NULL : "it has no UID";
 }
 
-void item_read(const char *data, size_t size, bool card, struct item_facts *facts)
-{
-	struct arena *arena = arena_new();
-	struct normal normal = { 0 };
-	struct part *first = NULL;
-	struct lines lines = { 0 };
-	bool readable =
-		size <= ITEM_MOST && lines_read(data, size, &lines) && parts_make(&lines, arena, &first);
+/* The parts of an item, and the facts that need nothing else. */
+struct reading {
+	struct arena *arena;
+	struct lines lines;
+	struct part *first;
+	bool readable;
+};
 
+static void reading_begin(struct reading *reading, const char *data, size_t size, bool card,
+			  struct item_facts *facts)
+{
+	*reading = (struct reading){ .arena = arena_new() };
 	*facts = (struct item_facts){ 0 };
-	if (size > ITEM_MOST)
+	if (size > ITEM_MOST) {
 		facts->wrong = "it is too large";
-	else if (lines.many)
+		return;
+	}
+	reading->readable = lines_read(data, size, &reading->lines) &&
+			    parts_make(&reading->lines, reading->arena, &reading->first);
+	if (reading->lines.many)
 		facts->wrong = "it has too many lines";
-	else if (!readable)
+	else if (!reading->readable)
 		facts->wrong = card ? "it is no vCard, or damaged" : "it is not iCalendar, or damaged";
 	else
-		facts->wrong = card ? card_read(first, facts) : calendar_read(first, facts);
+		facts->wrong = card ? card_read(reading->first, facts) : calendar_read(reading->first, facts);
+}
+
+static void reading_end(struct reading *reading)
+{
+	lines_free(&reading->lines);
+	arena_free(reading->arena);
+}
+
+void item_read(const char *data, size_t size, bool card, struct item_facts *facts)
+{
+	struct normal normal = { 0 };
+	struct reading reading;
+
+	reading_begin(&reading, data, size, card, facts);
 	if (facts->components)
-		facts->fields = card ? vcard_fields(first) : calendar_fields(first);
+		facts->fields = card ? vcard_fields(reading.first) : calendar_fields(reading.first);
 	else
 		facts->fields = memory_str("{}");
-	if (readable && normal_make(first, card, arena, &normal))
+	if (reading.readable && normal_make(reading.first, card, reading.arena, &normal))
 		facts->normal = normal.digest;
 	else
 		facts->normal = digest_raw(data, size);
-	lines_free(&lines);
-	arena_free(arena);
+	reading_end(&reading);
+}
+
+char *item_uid(const char *data, size_t size, bool card)
+{
+	struct reading reading;
+	struct item_facts facts;
+	char *uid;
+
+	reading_begin(&reading, data, size, card, &facts);
+	uid = facts.uid;
+	facts.uid = NULL;
+	item_facts_free(&facts);
+	reading_end(&reading);
+	return uid;
 }
 
 void item_facts_free(struct item_facts *facts)

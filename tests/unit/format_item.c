@@ -91,6 +91,7 @@ static void facts_are_read(void **context)
 	(void)context;
 	for (size_t i = 0; i < COUNT(tries); i++, tried++) {
 		struct item_facts facts;
+		char *uid;
 
 		item_read(tries[i].data, strlen(tries[i].data), tries[i].card, &facts);
 		if (!tries[i].wrong != !facts.wrong ||
@@ -105,6 +106,10 @@ static void facts_are_read(void **context)
 		assert_int_equal(facts.scheduled, tries[i].scheduled);
 		assert_true(digest_known(&facts.normal));
 		assert_int_equal(strcmp(facts.fields, "{}") == 0, tries[i].components == 0);
+		uid = item_uid(tries[i].data, strlen(tries[i].data), tries[i].card);
+		if (!uid != !facts.uid || (uid && strcmp(uid, facts.uid) != 0))
+			fail_msg("%s: alone its UID is %s", tries[i].data, uid ? uid : "none");
+		free(uid);
 		item_facts_free(&facts);
 		assert_null(facts.uid);
 	}

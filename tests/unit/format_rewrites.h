@@ -183,7 +183,7 @@ static const char event_xandikos[] =
 	"END:VEVENT\n"
 	"END:VCALENDAR\n";
 
-/* What Cyrus 3.6 keeps (libical 3.0.16). */
+/* What libical 3.0.16 makes of it, with which Cyrus 3.6 writes. */
 static const char event_cyrus[] =
 	"BEGIN:VCALENDAR\n"
 	"VERSION:2.0\n"

@@ -83,21 +83,21 @@ static const struct fail *take_data(struct looking *looking, struct found *found
 				    const struct item_response *item)
 {
 	struct dav *dav = looking->dav;
-	struct item_facts facts = { 0 };
 	const struct fail *f;
 	struct buf bytes;
+	char *uid;
 
 	buf_init(&bytes, 2 * XML_TEXT_MOST);
 	item_crlf(&bytes, item->data, item->size);
-	item_read(bytes.data, bytes.size, looking->collection->flavour == BOOK, &facts);
-	found->key = arena_str(looking->arena, facts.uid);
+	uid = item_uid(bytes.data, bytes.size, looking->collection->flavour == BOOK);
+	found->key = arena_str(looking->arena, uid);
 	found->revision = item_revision(looking->arena, item->etag, bytes.data, bytes.size);
 	found->data = true;
 	f = cache_put(dav->cache, dav->store.spool, looking->collection, found->ref, found->revision,
 		      bytes.data, bytes.size);
 	if (f)
 		looking->ask->asks->stop = f;
-	item_facts_free(&facts);
+	free(uid);
 	buf_free(&bytes);
 	return f;
 }
