@@ -111,7 +111,7 @@ static enum exit_code outcome_code(const struct sync *sync, struct service *serv
 		code = EXIT_SOME;
 	}
 	if (outcome->set_aside > 0 || outcome->folders_failed > 0)
-		code = EXIT_SOME;
+		code = outcome->unreachable ? EXIT_UNREACHABLE : EXIT_SOME;
 	return exit_code_worse(code, outcome->held > 0 ? EXIT_HELD : EXIT_DONE);
 }
 

@@ -64,6 +64,7 @@ struct sync_outcome {
 	uint64_t set_aside;                 /* items that failed in this run */
 	uint64_t raced;                     /* lost a race; the next run looks again */
 	uint64_t folders_failed;
+	bool unreachable;                   /* some of what failed did as the line broke or was silent */
 	uint64_t folders_changed;           /* made, renamed, dropped */
 	struct buf *plan;                   /* dry run: the plan, a line an operation; caller's buffer */
 };

@@ -419,13 +419,10 @@ static const struct fail *list_side(struct run *run, enum side side)
 	for (size_t i = 0; i < count; i++) {
 		struct folder *folder = of[i];
 
-		if (!f && looks[i].fail) {
-			folder->fail = looks[i].fail;
-			run->outcome->folders_failed++;
-			run_tell(run, "%s: %s", folder->path, looks[i].fail->text);
-		} else if (!f) {
+		if (!f && looks[i].fail)
+			folder_failed(run, folder, looks[i].fail);
+		else if (!f)
 			f = take_side(run, folder, side, looks[i].listing);
-		}
 		listing_free(looks[i].listing);
 		looks[i].listing = NULL;
 	}

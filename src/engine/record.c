@@ -118,19 +118,34 @@ void op_open(struct run *run, const struct op *op)
 	count_open(run, op, 1);
 }
 
+/* The line broke: the first time that says nothing about the item, and the very next run tries it again. */
+static void line_broke(struct run *run, size_t first)
+{
+	run->outcome->unreachable = true;
+	for (size_t i = first; i < run->left.count; i++)
+		if (run->left.items[i].tries == 1)
+			run->left.items[i].next = run->engine->now;
+}
+
+void folder_failed(struct run *run, struct folder *folder, const struct fail *fail)
+{
+	folder->fail = fail;
+	run->outcome->folders_failed++;
+	run->outcome->unreachable |= fail->code == FAIL_UNREACHABLE;
+	run_tell(run, "%s: %s", folder->path, fail->text);
+}
+
 const struct fail *op_end(struct run *run, struct op *op, const struct fail *fail)
 {
 	struct folder *folder = &run->folders[op->folder], *home = &run->folders[op->match->folder];
+	size_t left = run->left.count;
 	const struct fail *f = NULL;
 
 	if (fail && fail->scope > FAIL_FOLDER)
 		return fail;
 	if (fail && fail->scope == FAIL_FOLDER) { /* stays open: no cursor moves past it */
-		if (!folder->fail) {
-			folder->fail = fail;
-			run->outcome->folders_failed++;
-			run_tell(run, "%s: %s", folder->path, fail->text);
-		}
+		if (!folder->fail)
+			folder_failed(run, folder, fail);
 		return NULL;
 	}
 	if (fail_is(fail, FAIL_STALE) || fail_is(fail, FAIL_MISSING) || fail_is(fail, FAIL_EXISTS))
@@ -144,6 +159,8 @@ const struct fail *op_end(struct run *run, struct op *op, const struct fail *fai
 	else if (op->again) /* written with the row: the cursor may have moved past it already */
 		f = state_pending_put(run->engine->state, leave(run, op, &run->folders[op->to], LEAVE_RACED,
 								"to be looked at again"));
+	if (fail_is(fail, FAIL_UNREACHABLE))
+		line_broke(run, left);
 	count_open(run, op, (size_t)-1);
 	return f;
 }

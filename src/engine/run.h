@@ -149,6 +149,8 @@ void op_open(struct run *run, const struct op *op);
 /* The operation is finished, well or not.  With a fail of ITEM scope it becomes pending (set aside, raced);
  * FOLDER scope skips the folder; wider fails are returned. */
 const struct fail *op_end(struct run *run, struct op *op, const struct fail *fail) MUST_CHECK;
+/* The folder is left as it is for this run, and the fail told. */
+void folder_failed(struct run *run, struct folder *folder, const struct fail *fail);
 /* What was seen of the match holds no more: it becomes pending (raced) without an operation. */
 void match_raced(struct run *run, const struct match *match);
 /* Its text goes into the history; call inside a transaction. */
