@@ -35,7 +35,7 @@ struct item_facts {
 /* Reads one item, of `size` bytes.  Never fails: what cannot be read has `wrong`, a `normal` of its raw bytes
  * (line ends aside), and empty fields "{}".  The caller frees the strings with item_facts_free. */
 void item_read(const char *data, size_t size, bool card, struct item_facts *facts);
-/* Only the UID, as in item_facts, for a fifth of the time; the caller frees it. */
+/* Only the UID, as in item_facts, for a tenth of the time; the caller frees it. */
 char *item_uid(const char *data, size_t size, bool card);
 void item_facts_free(struct item_facts *facts); /* frees the strings, not the struct */
 

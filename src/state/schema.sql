@@ -71,9 +71,9 @@ CREATE TABLE pending (
 	ref TEXT NOT NULL,
 	why TEXT NOT NULL CHECK (why IN ('held', 'set-aside', 'raced', 'direction', 'scope')),
 	text TEXT NOT NULL,
-	revision TEXT NOT NULL,
 	tries INTEGER NOT NULL,
 	next INTEGER NOT NULL,
+	revision TEXT NOT NULL DEFAULT '',
 	PRIMARY KEY (folder, side, ref)
 ) STRICT, WITHOUT ROWID;
 

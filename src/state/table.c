@@ -90,9 +90,9 @@ static const struct field pending_fields[] = {
 	{ "ref", FIELD_FILLED, AT(pending, ref), .unique = KEY_FIRST },
 	{ "why", FIELD_WORD, AT(pending, why), .words = why_words },
 	{ "text", FIELD_FILLED, AT(pending, text) },
-	{ "revision", FIELD_FILLED, AT(pending, revision) },
 	{ "tries", FIELD_U32, AT(pending, tries) },
 	{ "next", FIELD_I64, AT(pending, next) },
+	{ "revision", FIELD_FILLED, AT(pending, revision) },
 };
 
 static const struct field intent_fields[] = {
