@@ -119,6 +119,40 @@ static void a_delta(void **state)
 	script_end(&test);
 }
 
+/* A server's tokens are not believed for ever. */
+static void once_a_week_all_is_listed(void **state)
+{
+	static const struct exchange script[] = {
+		DISCOVER,
+		HOME(WORK),
+		{ .request = "REPORT /home/work/", .has = { SYNC("") }, .status = "207",
+		  .body = MULTISTATUS(ITEM("/home/work/a.ics", "1") ITEM("/home/work/b.ics", "1") TOKEN("t1")) },
+		HOME(WORK),
+		HOME(WORK),
+		{ .request = "REPORT /home/work/", .has = { SYNC("") }, .lacks = "calendar-data", .status = "207",
+		  .body = MULTISTATUS(ITEM("/home/work/b.ics", "2") TOKEN("t1")) },
+		HOME(WORK),
+		{ 0 },
+	};
+	struct script_test test;
+	struct store_known known = { .path = "calendars/Work", .name = "/home/work/" };
+	const char *cursor = "";
+
+	(void)state;
+	script_begin(&test, script);
+	assert_string_equal(script_list(&test, "calendars/Work", &cursor), "complete a.ics=1 b.ics=1");
+	for (int days = 6; days <= 8; days++) {
+		test.options.now = SCRIPT_NOW + days * 86400;
+		script_reopen(&test);
+		known.cursor = cursor;
+		OK(store_folders(test.store, &known, 1, test.arena, &test.list));
+		assert_int_equal(test.list.items[0].news, days == 7 ? NEWS_SOME : NEWS_NONE);
+		if (days == 7)
+			assert_string_equal(script_list(&test, "calendars/Work", &cursor), "complete b.ics=2");
+	}
+	script_end(&test);
+}
+
 /* Whatever a server says to a token that it does not like: all is listed, and no item downloaded. */
 static void a_refused_token_lists_all(void **state)
 {
@@ -653,6 +687,7 @@ int main(void)
 		cmocka_unit_test(an_idle_run_is_one_request),
 		cmocka_unit_test(what_came_along_is_not_read_again),
 		cmocka_unit_test(a_delta),
+		cmocka_unit_test(once_a_week_all_is_listed),
 		cmocka_unit_test(a_refused_token_lists_all),
 		cmocka_unit_test(a_server_without_tokens),
 		cmocka_unit_test(a_truncated_answer_is_continued),

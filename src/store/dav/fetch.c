@@ -4,7 +4,6 @@
 #include "base/arena.h"
 #include "base/map.h"
 #include "base/memory.h"
-#include "base/str.h"
 #include "store/dav/href.h"
 
 #include <stdlib.h>
@@ -48,23 +47,11 @@ static const struct fail *tell(struct fetching *fetching, struct fetch *fetch, c
 	return f;
 }
 
-/* Something else than an item: nothing, a page of HTML.  It replaces nobody's file. */
-static bool is_item(const char *data, size_t size)
-{
-	static const char begin[] = "BEGIN:";
-	static const char mark[] = "\xef\xbb\xbf";
-
-	if (size >= sizeof mark - 1 && memcmp(data, mark, sizeof mark - 1) == 0)
-		data += sizeof mark - 1;
-	data += strspn(data, " \t\r\n");
-	return str_ncasecmp(data, begin, sizeof begin - 1) == 0;
-}
-
 /* The bytes have come; a NUL stands behind them. */
 static const struct fail *tell_bytes(struct fetching *fetching, struct fetch *fetch, const char *etag,
 				     const char *data, size_t size)
 {
-	if (!is_item(data, size))
+	if (!item_is_one(data, size))
 		return tell(fetching, fetch,
 			    fail_make(FAIL_DATA, FAIL_ITEM, "what the server gives for %s is no item",
 				      fetch->ref));

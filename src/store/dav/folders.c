@@ -380,6 +380,8 @@ static enum news news_of(const struct survey *survey, const struct collection *c
 	if (!known || collection->broken ||
 	    !since_parse(survey->arena, known->cursor, collection->norm, &since))
 		return NEWS_SOME;
+	if (since_is_old(&since, survey->dav->options.now))
+		return NEWS_SOME;
 	if (*collection->token && *since.token)
 		return strcmp(collection->token, since.token) == 0 ? NEWS_NONE : NEWS_SOME;
 	if (*collection->ctag && *since.ctag)

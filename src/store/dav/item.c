@@ -123,6 +123,17 @@ void item_take(const struct collection *collection, struct arena *scratch,
 
 /* ---- bytes and revisions ------------------------------------------------------------------ */
 
+bool item_is_one(const char *data, size_t size)
+{
+	static const char begin[] = "BEGIN:";
+	static const char mark[] = "\xef\xbb\xbf";
+
+	if (size >= sizeof mark - 1 && memcmp(data, mark, sizeof mark - 1) == 0)
+		data += sizeof mark - 1;
+	data += strspn(data, " \t\r\n");
+	return str_ncasecmp(data, begin, sizeof begin - 1) == 0;
+}
+
 void item_crlf(struct buf *out, const char *data, size_t size)
 {
 	const char *end = data + size;

@@ -33,6 +33,10 @@ struct item_response {
 void item_take(const struct collection *collection, struct arena *scratch,
 	       const struct xml_response *response, struct item_response *item);
 
+/* Are these bytes an item at all (a NUL stands behind them)?  Nothing, and a page of HTML, are none: they
+ * replace nobody's file. */
+bool item_is_one(const char *data, size_t size);
+
 /* Appends the bytes with CRLF as RFC 5545 3.1 and RFC 6350 3.2 want: XML turned it into LF. */
 void item_crlf(struct buf *out, const char *data, size_t size);
 

@@ -130,7 +130,7 @@ static const struct fail *looking_take(void *context, const struct xml_response 
 	found->data = false;
 	looking->with_etag += item.etag != NULL;
 	looking->with_data += item.data != NULL;
-	return item.data ? take_data(looking, found, &item) : NULL;
+	return item.data && item_is_one(item.data, item.size) ? take_data(looking, found, &item) : NULL;
 }
 
 /* ---- questions ---------------------------------------------------------------------------- */
@@ -278,7 +278,8 @@ static void looking_begin(struct looking *looking)
 	looking->by_ref = map_new();
 	looking->token = looking->ctag = "";
 	buf_init(&looking->xml, 65536);
-	if (since && *looking->then.token && !look->full) {
+	if (since && *looking->then.token && !look->full &&
+	    !since_is_old(&looking->then, looking->dav->options.now)) {
 		looking->way = WAY_TOKEN;
 		looking->token = looking->then.token;
 	} else {
@@ -417,7 +418,10 @@ static struct listing *listing_make(struct looking *looking)
 	struct listing *listing = arena_alloc(looking->arena, sizeof *listing);
 	struct found **found = looking->found.items;
 	size_t count = looking->found.count;
-	struct since now = { .token = looking->token, .ctag = looking->ctag };
+	struct since now = { .token = looking->token,
+			     .ctag = looking->ctag,
+			     .full = looking->way == WAY_TOKEN ? looking->then.full
+							       : looking->dav->options.now };
 
 	if (looking->way == WAY_ETAGS)
 		now.token = "";

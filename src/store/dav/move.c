@@ -3,10 +3,9 @@
  * collections, by the DELETE first.  An item with participants never goes that last way: its removal could
  * send mail.
  *
- * All moves of a call go through their stages together; each stage is one flight. */
+ * Moves go through their stages together; each stage is one flight. */
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/memory.h"
 #include "base/step.h"
 #include "base/str.h"
 #include "store/dav/cache.h"
@@ -15,9 +14,9 @@
 #include "store/dav/item.h"
 #include "store/dav/put.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#define WINDOW     64 /* moves under way at a time */
 #define NAMES_MOST 3  /* tried at the new place */
 #define ROUNDS     16 /* of one move, more than it can need */
 
@@ -457,11 +456,10 @@ static const struct fail *round_run(struct dav *dav, struct moving *movings, siz
 	return f;
 }
 
-const struct fail *dav_transfer(struct store *store, struct transfer *transfers, size_t count,
-				struct arena *arena)
+static const struct fail *move_window(struct dav *dav, struct transfer *transfers, size_t count,
+				      struct arena *arena)
 {
-	struct dav *dav = dav_of(store);
-	struct moving *movings = memory_alloc((count + 1) * sizeof *movings);
+	struct moving movings[WINDOW] = { 0 };
 	const struct fail *f = NULL;
 	bool open = true;
 
@@ -479,6 +477,22 @@ const struct fail *dav_transfer(struct store *store, struct transfer *transfers,
 				f ? f : fail_make(FAIL_REFUSED, FAIL_ITEM, "it cannot be settled");
 		body_free(movings[i].body);
 	}
-	free(movings);
+	return f;
+}
+
+const struct fail *dav_transfer(struct store *store, struct transfer *transfers, size_t count,
+				struct arena *arena)
+{
+	const struct fail *f = NULL;
+
+	for (size_t from = 0; from < count; from += WINDOW) {
+		size_t some = count - from < WINDOW ? count - from : WINDOW;
+
+		if (!f)
+			f = move_window(dav_of(store), transfers + from, some, arena);
+		else
+			for (size_t i = 0; i < some; i++)
+				transfers[from + i].fail = f;
+	}
 	return f;
 }

@@ -124,16 +124,20 @@ const struct fail *dav_remove(struct store *store, struct removal *removals, siz
 {
 	struct dav *dav = dav_of(store);
 	struct removing *removings = memory_alloc((count + 1) * sizeof *removings);
-	const struct fail *f;
+	const struct fail *f = NULL;
 
 	(void)arena;
 	for (size_t i = 0; i < count; i++) {
 		removings[i].removal = &removals[i];
 		removing_begin(dav, &removings[i]);
 	}
-	f = check_all(dav, removings, count);
-	for (size_t from = 0; !f && from < count; from += WINDOW)
-		f = delete_all(dav, removings + from, count - from < WINDOW ? count - from : WINDOW);
+	for (size_t from = 0; !f && from < count; from += WINDOW) {
+		size_t some = count - from < WINDOW ? count - from : WINDOW;
+
+		f = check_all(dav, removings + from, some);
+		if (!f)
+			f = delete_all(dav, removings + from, some);
+	}
 	for (size_t i = 0; i < count; i++)
 		if (removings[i].open)
 			removals[i].fail = f;

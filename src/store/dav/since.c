@@ -6,12 +6,13 @@
 #include "base/digest.h"
 #include "base/str.h"
 
-#include <stdint.h>
+#include <inttypes.h>
 #include <string.h>
 
-#define SINCE_HEAD "1 "
+#define SINCE_HEAD "2 "
 #define SINCE_MOST 16384
-#define WHERE_SIZE 16 /* hexadecimal digits of the collection's hash */
+#define FULL_AFTER ((int64_t)7 * 86400) /* all is listed that often */
+#define WHERE_SIZE 16                   /* hexadecimal digits of the collection's hash */
 
 static void where_text(const char *where, char out[2 * DIGEST_SIZE + 1])
 {
@@ -46,6 +47,7 @@ const char *since_text(struct arena *arena, const char *where, const struct sinc
 	buf_adds(&out, hash);
 	word_add(&out, since->token ? since->token : "");
 	word_add(&out, since->ctag ? since->ctag : "");
+	buf_addf(&out, " %" PRId64, since->full);
 	text = out.over ? "" : arena_str(arena, out.data);
 	buf_free(&out);
 	return text;
@@ -79,8 +81,9 @@ bool since_parse(struct arena *arena, const char *text, const char *where, struc
 {
 	char hash[2 * DIGEST_SIZE + 1];
 	const char *p = text;
+	uint64_t full = 0;
 
-	*since = (struct since){ "", "" };
+	*since = (struct since){ "", "", 0 };
 	where_text(where, hash);
 	if (!text || strlen(text) > SINCE_MOST || !str_starts(text, SINCE_HEAD))
 		return false;
@@ -89,12 +92,16 @@ bool since_parse(struct arena *arena, const char *text, const char *where, struc
 		return false;
 	p += WHERE_SIZE + 1;
 	since->token = word_parse(arena, &p);
-	if (since->token && *p == ' ') {
-		p++;
-		since->ctag = word_parse(arena, &p);
-		if (since->ctag && !*p)
-			return true;
+	since->ctag = since->token && *p++ == ' ' ? word_parse(arena, &p) : NULL;
+	if (since->ctag && *p == ' ' && str_u64(p + 1, &full) && full <= INT64_MAX / 2) {
+		since->full = (int64_t)full;
+		return true;
 	}
-	*since = (struct since){ "", "" };
+	*since = (struct since){ "", "", 0 };
 	return false;
+}
+
+bool since_is_old(const struct since *since, int64_t now)
+{
+	return since->full + FULL_AFTER <= now || since->full > now;
 }
