@@ -87,9 +87,11 @@ class OddCase(DavAccount):
         return gone_there, gone_here
 
     def later(self):
-        """As if a day had passed: what was set aside is due."""
+        """As if a day had passed: what was set aside is due, and a server that asked to wait has waited."""
         with sqlite3.connect(os.path.join(self.store, ".koc", "dav.db")) as db:
             db.execute("UPDATE pending SET next = 0")
+            for name, text in db.execute("SELECT name, value FROM memo").fetchall():
+                db.execute("UPDATE memo SET value = ? WHERE name = ?", (re.sub(r"(?m)^wait \d+$", "wait 1", text), name))
         db.close()
 
     # ---- rounds
@@ -100,8 +102,8 @@ class OddCase(DavAccount):
         wrong = []
         known = set(before[0].values()) | set(before[1].values())
         for at, side in enumerate(("there", "here")):
-            wrong += [f"{side}: {key} is gone" for key in before[at]
-                      if key not in after[at] and key[2] not in gone[1 - at]]
+            left = {key[2] for key in after[at]}  # wherever: it may have been moved
+            wrong += [f"{side}: {key} is gone" for key in before[at] if key[2] not in left | gone[1 - at]]
             wrong += [f"{side}: {key} holds what nobody wrote" for key, text in after[at].items() if text not in known]
             if after[2][at] != len(after[at]):
                 wrong.append(f"{side}: {after[2][at] - len(after[at])} items are there twice")

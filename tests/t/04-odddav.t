@@ -184,6 +184,8 @@ while pages < 10:
     if b" 507 " not in answer.body:
         break
 ok(1 < pages < 10, "paged", pages)
+be("hidden=home")
+ok("Home" not in [f.title for f in odd.folders()] and odd.items(home), "hidden")
 be("window=e.ics")
 ok(HOME + "e.ics" not in odd.items(home) and odd.get(HOME + "e.ics"), "window")
 be("missing=e.ics")

@@ -101,7 +101,7 @@ ODDITIES = """
     nothing truncated shortened empty stalled dribbled html html207 junk doctype bomb deep endless type controls
     status same other cut close chunked gzip
     digest two-homes no-principal no-etag weak-etag bare-etag flapping-etag eml encoded absolute doubled self
-    no-token no-sync neither no-data dead paged window missing read-only unique error207 rewrites renames no-move
+    no-token no-sync neither no-data dead paged hidden window missing read-only unique error207 rewrites renames no-move
     no-mkcol refuse""".split()
 
 
@@ -351,8 +351,10 @@ class Request:
             raise Refused(404)
         responses = [self.response(path, lambda n: self.home_property(path, n), names)]
         if self.depth == "1":
+            hidden = self.odd.find("hidden", self)
             for at, inner in self.odd.collections.items():
-                if at.rpartition("/")[0].rpartition("/")[0] + "/" == path:
+                if at.rpartition("/")[0].rpartition("/")[0] + "/" == path and \
+                        not (hidden and re.search(hidden.value, at)):
                     responses.append(self.response(at, lambda n, i=inner: self.collection_property(i, n), names))
         return self.multistatus(responses)
 

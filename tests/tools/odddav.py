@@ -27,7 +27,7 @@ What becomes of an answer:
     deep, endless     elements within elements; a listing without an end
     type[=TYPE]       another Content-Type
     controls          bodies hold characters that XML forbids
-    status=N[,RETRY]  this status instead; with Retry-After
+    status=N[,RETRY]  this status instead, and nothing is done; with Retry-After, _ for a blank
     same, other       redirected: within the origin (it works there); to another origin
     cut               the request is obeyed, and the connection closed before the answer
     close, chunked, gzip
@@ -47,6 +47,7 @@ How the server is:
     no-data           sync-collection gives no data
     dead              the first one tells what is gone
     paged=N           sync-collection tells N changes, and 507
+    hidden=PATH       collections whose path matches are not listed any more
     window=NAME       items whose name matches are not listed any more
     missing=NAME      a multiget does not find them
     read-only         by privileges, and in fact
@@ -118,7 +119,7 @@ def spoil(request, answer):
     wrong = is_odd("status")
     if wrong:
         status, _, retry = wrong.value.partition(",")
-        answer = Answer(int(status), b"No.", {"Retry-After": retry} if retry else {})
+        answer = Answer(int(status), b"No.", {"Retry-After": retry.replace("_", " ")} if retry else {})
     for name, status in (("html", 200), ("html207", 207)):
         if is_odd(name):
             answer = Answer(status, PAGE, {"Content-Type": "text/html"})
