@@ -361,7 +361,7 @@ static void the_memo_comes_back(void **state)
 				   "home both https://dav.example.org/alice/\n"
 				   "home calendar https://other.example.org/x y/\n"
 				   "lacks calendar sync,move https://dav.example.org\n"
-				   "lacks book sync-data https://dav.example.org\n";
+				   "lacks book sync-data,multiget,ctag https://dav.example.org\n";
 	struct arena *arena = arena_new();
 	struct learnt *learnt = arena_alloc(arena, sizeof *learnt);
 
@@ -376,7 +376,8 @@ static void the_memo_comes_back(void **state)
 	assert_string_equal(learnt->homes[1].url, "https://other.example.org/x y/");
 	assert_int_equal(learnt->origin_count, 1);
 	assert_int_equal(learnt->origins[0].lacks[CALENDAR], LACKS_SYNC | LACKS_MOVE);
-	assert_int_equal(learnt->origins[0].lacks[BOOK], LACKS_SYNC_DATA);
+	assert_int_equal(learnt->origins[0].lacks[BOOK],
+			 LACKS_SYNC_DATA | LACKS_MULTIGET | LACKS_CTAG);
 	assert_string_equal(learnt_text(arena, learnt), text);
 	assert_int_equal(dav_memo_wait(text), 1795341505);
 	arena_free(arena);

@@ -188,7 +188,6 @@ void collection_take(struct collection *collection, struct arena *arena, const s
 	collection->version4 = gives_version4(response);
 	collection->broken = false;
 	collection->ctag_old = !(marks & MARK_CTAG);
-	collection->ctag_none = marks & MARK_CTAG && !*collection->ctag;
 	collection->size_most = 0;
 	if (most && str_u64(text_of(arena, response, traits->space, traits->size_most, NULL), &size) &&
 	    size >= LEAST_MOST)

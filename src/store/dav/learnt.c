@@ -36,6 +36,7 @@ static const struct {
 	{ "sync-data", LACKS_SYNC_DATA },
 	{ "move", LACKS_MOVE },
 	{ "multiget", LACKS_MULTIGET },
+	{ "ctag", LACKS_CTAG },
 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))

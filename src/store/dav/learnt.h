@@ -20,7 +20,8 @@ enum lacks {
 	LACKS_SYNC = 1,      /* sync-collection */
 	LACKS_SYNC_DATA = 2, /* items inside of its answer */
 	LACKS_MOVE = 4,
-	LACKS_MULTIGET = 8
+	LACKS_MULTIGET = 8,
+	LACKS_CTAG = 16
 };
 
 struct learnt_home {

@@ -316,6 +316,7 @@ static const struct fail *ctags_read(struct dav *dav, struct looking *lookings, 
 	struct reading *readings = arena_alloc(arena, (count + 1) * sizeof *readings);
 	const struct fail *f;
 	struct asks asks;
+	bool any = false;
 
 	asks_begin(&asks, dav, arena);
 	for (size_t i = 0; i < count; i++) {
@@ -324,8 +325,8 @@ static const struct fail *ctags_read(struct dav *dav, struct looking *lookings, 
 		if (looking->look->fail || looking->done)
 			continue;
 		looking->ctag = looking->collection->ctag;
-		if (!looking->collection->ctag_old || looking->collection->ctag_none ||
-		    looking->way != WAY_ETAGS)
+		if (!looking->collection->ctag_old || looking->way != WAY_ETAGS ||
+		    dav_is_lacking(looking->collection, LACKS_CTAG))
 			continue;
 		readings[i] = (struct reading){ .looking = looking, .ctag = "" };
 		readings[i].ask =
@@ -334,9 +335,16 @@ static const struct fail *ctags_read(struct dav *dav, struct looking *lookings, 
 		ask_xml(readings[i].ask, ctag_xml);
 	}
 	f = asks_run(&asks);
-	for (size_t i = 0; i < count; i++)
-		if (!f && readings[i].ask && ask_ok(readings[i].ask))
-			readings[i].looking->ctag = readings[i].ctag;
+	for (size_t i = 0; i < count && !f; i++) {
+		if (!readings[i].ask || !ask_ok(readings[i].ask))
+			continue;
+		readings[i].looking->ctag = readings[i].ctag;
+		any |= *readings[i].ctag != '\0';
+	}
+	/* A server that tells none of any is not asked again. */
+	for (size_t i = 0; i < count && !f && !any; i++)
+		if (readings[i].ask && ask_ok(readings[i].ask))
+			dav_lacks(dav, readings[i].looking->collection, LACKS_CTAG);
 	asks_end(&asks);
 	return f;
 }

@@ -44,7 +44,6 @@ struct collection {
 	bool wrote;         /* this process changed something in it */
 	bool ctag_old;      /* ctag is from before a listing or a change, or was not asked for: good for no
 			     * cursor */
-	bool ctag_none;     /* it was asked for, and there is none */
 	uint64_t size_most; /* of an item; 0: not told */
 };
 
