@@ -137,13 +137,13 @@ static void test_look(void **state)
 	room_tick(&room);
 	listing = room_list(&room, HOME);
 	known.cursor = listing->cursor;
-	room_put(&room, HOME "/.koc-new-1-1", "half");
 	room_put(&room, ".koc/dav.swap", ".koc/vault\n");
 	room_put(&room, ".koc/vault/.koc-swap.1.old", "theirs");
 	ASSERT_OK(vdir_look(room.root, &store));
 	ASSERT_OK(store_folders(store, &known, 1, room.arena, &list));
 	assert_int_equal(list.count, 1);
 	assert_int_equal(list.items[0].news, NEWS_NONE);
+	room_put(&room, HOME "/.koc-new-1-1", "half");
 	ASSERT_OK(store_list(store, &look, 1));
 	ASSERT_OK(look.fail);
 	assert_int_equal(look.listing->count, 1);
@@ -255,13 +255,20 @@ static void change_to_symlink(const struct room *room)
 	assert_int_equal(symlinkat("../../b", room->root, HOME "/b.ics"), 0);
 }
 
+/* Nothing is left of it; but to the engine it may be an item that it stored itself. */
+static void change_come_and_gone(const struct room *room)
+{
+	room_put(room, HOME "/new.ics", "nnnn");
+	assert_int_equal(unlinkat(room->root, HOME "/new.ics", 0), 0);
+}
+
 static const struct {
 	const char *name;
 	void (*change)(const struct room *room);
 	enum news news;
 } changes[] = {
 	{ "nothing", change_nothing, NEWS_NONE },
-	{ "other files", change_others, NEWS_NONE },
+	{ "other files", change_others, NEWS_SOME },
 	{ "add", change_add, NEWS_SOME },
 	{ "remove", change_remove, NEWS_SOME },
 	{ "rename", change_rename, NEWS_SOME },
@@ -273,6 +280,7 @@ static const struct {
 	{ "to a symlink", change_to_symlink, NEWS_SOME },
 	{ "away and back", change_away_and_back, NEWS_SOME },
 	{ "mode", change_mode, NEWS_SOME },
+	{ "come and gone", change_come_and_gone, NEWS_SOME },
 };
 
 static void news_all(void)
@@ -299,13 +307,13 @@ static void news_all(void)
 		assert_int_equal(room_news(&room, HOME, listing->cursor), changes[i].news);
 		quiet += changes[i].news == NEWS_NONE;
 		/* Nor for another collection, or with another cursor. */
-		assert_int_equal(room_news(&room, HOME, "vdir1 in doubt"), NEWS_SOME);
-		assert_int_equal(room_news(&room, HOME, "vdir1 "), NEWS_SOME);
-		assert_int_equal(room_news(&room, HOME, "vdir1"), NEWS_SOME);
+		assert_int_equal(room_news(&room, HOME, "vdir2 in doubt"), NEWS_SOME);
+		assert_int_equal(room_news(&room, HOME, "vdir2 "), NEWS_SOME);
+		assert_int_equal(room_news(&room, HOME, "vdir2"), NEWS_SOME);
 		listing_free(listing);
 		room_end(&room);
 	}
-	assert_true(quiet >= 2 && COUNT(changes) - quiet >= 11);
+	assert_true(quiet >= 1 && COUNT(changes) - quiet >= 13);
 }
 
 static void test_news(void **state)

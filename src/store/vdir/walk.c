@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 /* The first word of every cursor: a later koc that means something else by it changes the number. */
-#define CURSOR_TAG "vdir1"
+#define CURSOR_TAG "vdir2"
 
 /* One pass, so that two can be compared: a sum of all names does not depend on their order. */
 struct pass {
@@ -151,6 +151,8 @@ const struct fail *walk_run(struct vdir *vdir, const struct collection *collecti
 		if (fail)
 			break;
 		walk->stable = pass_counts(pass, last, walk->touched);
+		walk->dated = stamp_trusted(&pass->before, walk->touched);
+		walk->stamp = pass->before;
 		last = pass;
 	}
 	if (!fail && walk->count)
@@ -178,14 +180,21 @@ static void digest_text(char out[WALK_CURSOR], const struct walk *walk)
 		digest_add(run, entry->revision, strlen(entry->revision) + 1);
 	}
 	digest_add(run, &walk->moments, sizeof walk->moments);
+	digest_add(run, &walk->stamp.changed.tv_sec, sizeof walk->stamp.changed.tv_sec);
+	digest_add(run, &walk->stamp.changed.tv_nsec, sizeof walk->stamp.changed.tv_nsec);
 	digest = digest_end(run);
 	str_hex(hex, digest.bytes, DIGEST_SIZE);
 	snprintf(out, WALK_CURSOR, CURSOR_TAG " %s", hex);
 }
 
+static bool cursor_good(const struct walk *walk)
+{
+	return walk->stable && walk->dated && !walk->doubted;
+}
+
 void walk_cursor(char out[WALK_CURSOR], const struct walk *walk)
 {
-	if (walk->stable && !walk->doubted)
+	if (cursor_good(walk))
 		digest_text(out, walk);
 	else
 		snprintf(out, WALK_CURSOR, CURSOR_TAG " in doubt");
@@ -195,7 +204,7 @@ bool walk_matches(const struct walk *walk, const char *cursor)
 {
 	char now[WALK_CURSOR];
 
-	if (!walk->stable || walk->doubted)
+	if (!cursor_good(walk))
 		return false;
 	digest_text(now, walk);
 	return strcmp(cursor, now) == 0;
