@@ -45,7 +45,7 @@ static bool waits(const struct run *run, const struct match *match)
 			continue;
 		if (!changed_since(match, pending))
 			return true;
-		pending->next = run->engine->now;
+		pending->next = 0;
 	}
 	return false;
 }
@@ -194,6 +194,9 @@ static void tell_held(struct run *run, struct folder *folder, const struct guard
 
 	if (held == folder->held)
 		return; /* said already in this run */
+	/* A later round looks at what the one before did; what is held it sees only where it is taken up. */
+	if (held < folder->held && !folder->taken_up)
+		return;
 	folder->held = held;
 	for (int s = 0; s < SIDES; s++) {
 		if (!guard->held[s])

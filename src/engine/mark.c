@@ -13,8 +13,16 @@ static bool is_left(const struct run *run, int64_t folder, enum side side, const
 	return false;
 }
 
-/* Pending work that this round took up and that is not left again is done.  What is set aside until later
- * was not taken up. */
+/* Not what is set aside until later; nor anything in a round that only looks at what the one before it did,
+ * but for an item that was changed since it was set aside. */
+static bool was_taken_up(const struct run *run, const struct folder *folder, const struct pending *pending)
+{
+	if (pending->why != PENDING_SET_ASIDE)
+		return folder->taken_up;
+	return !pending->next || (folder->taken_up && pending->next <= run->engine->now);
+}
+
+/* Pending work that this round took up and that is not left again is done. */
 static const struct fail *clear_pending(struct run *run, const struct folder *folder)
 {
 	const struct fail *f = NULL;
@@ -22,9 +30,8 @@ static const struct fail *clear_pending(struct run *run, const struct folder *fo
 	for (size_t i = 0; !f && i < folder->pending_count; i++) {
 		const struct pending *pending = &folder->pending[i];
 
-		if (pending->why == PENDING_SET_ASIDE && pending->next > run->engine->now)
-			continue;
-		if (!is_left(run, folder->saved.id, pending->side, pending->ref))
+		if (was_taken_up(run, folder, pending) &&
+		    !is_left(run, folder->saved.id, pending->side, pending->ref))
 			f = state_pending_remove(run->engine->state, folder->saved.id, pending->side,
 						 pending->ref);
 	}
