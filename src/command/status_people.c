@@ -125,7 +125,7 @@ static void tell_conflicts(const struct report *report, struct buf *out)
 	for (size_t i = 0; i < report->conflict_count; i++) {
 		const struct conflict *conflict = &report->conflicts[i];
 
-		buf_addf(out, "    %" PRId64 "  %s  ", conflict->id,
+		buf_addf(out, "    %" PRId64 "  %s  ", conflict_number(conflict),
 			 time_text(arena, conflict->when));
 		add_safe(out, conflict->folder);
 		buf_adds(out, ": ");

@@ -117,7 +117,7 @@ static void program_conflicts(const struct report *report, struct json *json)
 
 		json_begin(json, '{');
 		json_key(json, "number");
-		json_number(json, conflict->id);
+		json_number(json, conflict_number(conflict));
 		json_key(json, "time");
 		json_time(json, conflict->when);
 		json_key(json, "folder");

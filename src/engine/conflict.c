@@ -68,6 +68,21 @@ static const struct fail *find_record(struct run *run, const struct folder *fold
 	return f;
 }
 
+/* What both sides had: the row is about to forget it. */
+static const struct fail *keep_base(struct run *run, const struct row *row, const struct conflict *record)
+{
+	const char *data = NULL;
+	size_t size = 0;
+	const struct fail *f = NULL;
+
+	if (!row || !row->id)
+		return NULL;
+	f = state_base_get(run->engine->state, row->id, run->round, &data, &size);
+	if (!f && data)
+		f = state_conflict_base_put(run->engine->state, record->id, data, size);
+	return f;
+}
+
 const struct fail *conflict_take(struct run *run, const struct op *op, const char **path)
 {
 	const struct folder *folder = &run->folders[op->match->folder];
@@ -103,5 +118,6 @@ const struct fail *conflict_take(struct run *run, const struct op *op, const cha
 	if (f)
 		return fail_in(f, "Conflicts");
 	*path = record->path;
-	return state_conflict_put(run->engine->state, record);
+	f = state_conflict_put(run->engine->state, record);
+	return f ? f : keep_base(run, op->match->row, record);
 }

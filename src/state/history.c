@@ -67,6 +67,41 @@ const struct fail *state_conflicts(struct state *state, struct arena *arena,
 	return records_list(state, &conflicts_all, NULL, arena, conflicts, count);
 }
 
+static bool base_of_conflict(const struct query *query, const void *record, const struct value *values)
+{
+	const struct conflict_base_record *base = record;
+
+	(void)query;
+	return base->conflict == values[0].number;
+}
+
+static const struct query base_by_conflict = {
+	.table = TABLE_CONFLICT_BASE,
+	.values = 1,
+	.where = "conflict = ?1",
+	.holds = base_of_conflict,
+};
+
+const struct fail *state_conflict_base_put(struct state *state, int64_t conflict, const void *data,
+					   size_t size)
+{
+	struct conflict_base_record base = { conflict, { data, size } };
+
+	return records_put(state, TABLE_CONFLICT_BASE, &base);
+}
+
+const struct fail *state_conflict_base_get(struct state *state, int64_t conflict, struct arena *arena,
+					   const char **data, size_t *size)
+{
+	struct conflict_base_record *base;
+	const struct fail *f =
+		records_first(state, &base_by_conflict, VALUES(value_number(conflict)), arena, &base);
+
+	*data = base ? base->bytes.data : NULL;
+	*size = base ? base->bytes.size : 0;
+	return f;
+}
+
 /* ---- runs ---- */
 
 static bool run_before(const struct query *query, const void *record, const struct value *values)

@@ -8,7 +8,7 @@
 -- epoch.  Refs compare as bytes, which is the drivers' own order.
 
 PRAGMA application_id = 1802461998; -- "koc."
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 
 CREATE TABLE folder (
 	id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -121,6 +121,12 @@ CREATE TABLE conflict (
 	local_revision TEXT NOT NULL,
 	digest BLOB,
 	announced INTEGER NOT NULL
+) STRICT;
+
+-- Apart, so that a list of conflicts does not read them.
+CREATE TABLE conflict_base (
+	conflict INTEGER PRIMARY KEY REFERENCES conflict (id) ON DELETE CASCADE,
+	bytes BLOB NOT NULL
 ) STRICT;
 
 CREATE TABLE run (

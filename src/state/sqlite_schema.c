@@ -12,13 +12,16 @@ static const char views[] =
 static const char upgrade_1[] =
 #include "upgrade_1.h"
 	;
+static const char upgrade_2[] =
+#include "upgrade_2.h"
+	;
 
 /* As in schema.sql. */
 #define SCHEMA_APPLICATION 1802461998
-#define SCHEMA_VERSION     2
+#define SCHEMA_VERSION     3
 
 /* What makes the next version's tables of those of version i. */
-static const char *const upgrades[SCHEMA_VERSION] = { [1] = upgrade_1 };
+static const char *const upgrades[SCHEMA_VERSION] = { [1] = upgrade_1, [2] = upgrade_2 };
 
 static const struct fail *number_ask(struct sqlite *sqlite, const char *sql, int *number)
 {

@@ -207,6 +207,20 @@ const struct fail *state_conflict_remove(struct state *state, int64_t id) MUST_C
 const struct fail *state_conflicts(struct state *state, struct arena *arena,
 				   struct conflict **conflicts, size_t *count) MUST_CHECK;
 
+/* The number by which people call it.  All services of an account have one row of numbers, though each its
+ * own state: mail has the odd ones, as in the view koc_conflict. */
+static inline int64_t conflict_number(const struct conflict *conflict)
+{
+	return 2 * conflict->id - (conflict->kind == KIND_MAIL);
+}
+
+/* Of an item of a keyed kind: the bytes that both sides had agreed on before it was in conflict.  Removed
+ * with the conflict.  *data NULL: they are not known. */
+const struct fail *state_conflict_base_put(struct state *state, int64_t conflict, const void *data,
+					   size_t size) MUST_CHECK;
+const struct fail *state_conflict_base_get(struct state *state, int64_t conflict, struct arena *arena,
+					   const char **data, size_t *size) MUST_CHECK;
+
 /* ---- runs and history ---- */
 
 const struct fail *state_run_begin(struct state *state, int64_t now, int64_t *run) MUST_CHECK;

@@ -140,6 +140,12 @@ static const struct field conflict_fields[] = {
 	{ "announced", FIELD_BOOL, AT(conflict, announced) },
 };
 
+static const struct field conflict_base_fields[] = {
+	{ "conflict", FIELD_LINK, AT(conflict_base_record, conflict), .links = TABLE_CONFLICT,
+	  .follows = true, .unique = KEY_FIRST },
+	{ "bytes", FIELD_BLOB, AT(conflict_base_record, bytes) },
+};
+
 static const struct field run_fields[] = {
 	{ "id", FIELD_ID, AT(state_run, id) },
 	{ "began", FIELD_I64, AT(state_run, began) },
@@ -173,6 +179,7 @@ const struct table tables[TABLES] = {
 	[TABLE_INTENT] = TABLE("intent", intent, intent_fields),
 	[TABLE_VAULT] = TABLE("vault", vaulted, vault_fields),
 	[TABLE_CONFLICT] = TABLE("conflict", conflict, conflict_fields),
+	[TABLE_CONFLICT_BASE] = TABLE("conflict_base", conflict_base_record, conflict_base_fields),
 	[TABLE_RUN] = TABLE("run", state_run, run_fields),
 	[TABLE_HISTORY] = TABLE("history", history_record, history_fields),
 	[TABLE_MEMO] = TABLE("memo", memo, memo_fields),

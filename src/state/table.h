@@ -30,6 +30,7 @@ enum table_name {
 	TABLE_INTENT,
 	TABLE_VAULT,
 	TABLE_CONFLICT,
+	TABLE_CONFLICT_BASE,
 	TABLE_RUN,
 	TABLE_HISTORY,
 	TABLE_MEMO,
@@ -69,6 +70,11 @@ struct base_record {
 	struct blob bytes;
 };
 
+struct conflict_base_record {
+	int64_t conflict;
+	struct blob bytes;
+};
+
 struct history_record {
 	int64_t id;
 	struct history history; /* without `when`: that is when its run began */
@@ -87,6 +93,7 @@ union record {
 	struct intent intent;
 	struct vaulted vaulted;
 	struct conflict conflict;
+	struct conflict_base_record conflict_base;
 	struct state_run run;
 	struct history_record history;
 	struct memo memo;

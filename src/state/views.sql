@@ -293,7 +293,7 @@ CREATE VIEW koc_conflict (
 	name,
 	announced
 ) AS SELECT
-	id,
+	2 * id - (kind = 'mail'),
 	datetime(at, 'unixepoch'),
 	kind,
 	folder,

@@ -14,8 +14,9 @@ static void vault_and_conflicts_kept(void **context)
 	struct conflict bare = { .kind = KIND_MAIL };
 	struct vaulted *vault;
 	struct conflict *conflicts;
+	const char *data;
 	int64_t last;
-	size_t count;
+	size_t count, size;
 
 	ok(state_vault_put(room->state, &vaulted));
 	ok(state_vault(room->state, 100, room->arena, &vault, &count));
@@ -56,6 +57,17 @@ static void vault_and_conflicts_kept(void **context)
 	assert_null(conflicts[1].path);
 	assert_null(conflicts[1].key);
 	last = bare.id;
+	ok(state_conflict_base_put(room->state, conflict.id, "BEGIN\0END", 9));
+	ok(state_conflict_base_get(room->state, conflict.id, room->arena, &data, &size));
+	assert_int_equal(size, 9);
+	assert_memory_equal(data, "BEGIN\0END", 9);
+	ok(state_conflict_base_get(room->state, bare.id, room->arena, &data, &size));
+	assert_null(data);
+	assert_int_equal(conflict_number(&conflict), 2 * conflict.id);
+	assert_int_equal(conflict_number(&bare), 2 * bare.id - 1);
+	ok(state_conflict_remove(room->state, conflict.id));
+	ok(state_conflict_base_get(room->state, conflict.id, room->arena, &data, &size));
+	assert_null(data);
 	ok(state_conflict_remove(room->state, last));
 	bare.id = 0;
 	ok(state_conflict_put(room->state, &bare));
