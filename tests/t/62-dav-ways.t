@@ -9,11 +9,12 @@ from tap import finish, ok
 WAYS = {"digest": 4, "two-homes": 3, "no-principal": 2, "no-etag": 2, "weak-etag": 2, "bare-etag": 2, "eml": 2,
         "encoded": 2, "absolute": 2, "doubled": 2, "self": 2, "no-token=403": 2, "no-token=409": 2, "no-token=410": 2,
         "no-token=412": 2, "no-token=500": 2, "no-sync": 2, "no-data": 2, "dead": 2, "paged=2": 2, "unique": 2,
-        "error207": 2, "rewrites": 2, "renames": 2, "no-move": 2, "type": 2, "close": 2, "chunked": 2, "gzip": 2,
+        "error207": 2, "rewrites": 2, "renames": 2, "renames-mute": 2, "alias": 2, "no-move": 2, "type": 2, "close": 2, "chunked": 2, "gzip": 2,
         "dribbled": 2, "neither": 18, "flapping-etag": 2, "same PROPFIND|REPORT|GET": 4,
         # Several at once, as some servers have them.
         "eml, bare-etag, no-sync": 2,                      # like Kerio
-        "renames, rewrites, unique, no-move": 2,            # like Google's contacts
+        "alias, rewrites, unique, no-move": 2,            # like Google's contacts
+        "renames, rewrites, no-etag": 2,
         "error207, no-data, no-move": 2,                   # like Xandikos
         "rewrites, dead, close": 2,                        # like Radicale
         "no-principal, no-sync, doubled": 2,               # like Synology

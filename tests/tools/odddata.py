@@ -101,7 +101,7 @@ ODDITIES = """
     nothing truncated shortened empty stalled dribbled html html207 junk doctype bomb deep endless type controls
     status same other cut close chunked gzip
     digest two-homes no-principal no-etag weak-etag bare-etag flapping-etag eml encoded absolute doubled self
-    no-token no-sync neither no-data dead paged hidden window missing read-only unique error207 rewrites renames no-move
+    no-token no-sync neither no-data dead paged hidden window missing read-only unique error207 rewrites renames renames-mute alias no-move
     no-mkcol refuse""".split()
 
 
@@ -196,6 +196,8 @@ class Request:
 
     def listed(self, c, name):
         """The name by which an item goes."""
+        if self.odd.find("alias", self) and name in c.sent:
+            return re.sub(r"\.(?=ics|vcf)", "-listed.", name)
         if self.odd.find("eml", self) and name not in c.sent:
             return re.sub(r"\.(ics|vcf)$", ".eml", name)
         return name
@@ -475,7 +477,7 @@ class Request:
                 if twin.uid == new.uid and (other is not c or twin.name != name):
                     raise Refused(403 if other is not c else 409, "R:no-uid-conflict" if c.card else
                                   "C:no-uid-conflict", f"<D:href>{self.href(other.path + twin.name)}</D:href>")
-        if self.odd.find("renames", self) and not old:
+        if (self.odd.find("renames", self) or self.odd.find("renames-mute", self)) and not old:
             name = hashlib.md5(new.uid).hexdigest() + (".vcf" if c.card else ".ics")
         c.put(name, rewritten(self.body) if self.odd.find("rewrites", self) else self.body,
               not self.truth and not old)

@@ -55,6 +55,8 @@ How the server is:
     error207          refusals are within a multistatus
     rewrites          other bytes are stored than were sent
     renames           an item is stored under another name than it was sent to; Location tells
+    renames-mute      Location does not
+    alias             an item that was sent here is listed under another name, and found by both
     no-move, no-mkcol
     refuse=TEXT       items that hold the text are not stored
 """

@@ -171,6 +171,20 @@ static const struct {
 	  { GET_A(.status = "200", .headers = "ETag: \"2\"\r\n", THEIRS) }, false, FAIL_STALE, "changed", NULL },
 };
 
+static bool stores(const struct exchange *exchange)
+{
+	return str_starts(exchange->request, "PUT ") && exchange->status[0] == '2' &&
+	       (strcmp(exchange->status, "207") != 0 || exchange->headers);
+}
+
+/* What is asked behind it (dav_named.c): the item is listed under the name that it has. */
+static struct exchange keeps_its_name(const char *ref, char names[2][512])
+{
+	snprintf(names[0], sizeof names[0], "PROPFIND /home/work/%s", ref);
+	snprintf(names[1], sizeof names[1], MULTISTATUS(ITEM("/home/work/%s", "\"1\"")), ref);
+	return (struct exchange){ .request = names[0], .has = { "Depth: 0" }, .status = "207", .body = names[1] };
+}
+
 static void single_writes(void **state)
 {
 	size_t passed = 0;
@@ -180,9 +194,15 @@ static void single_writes(void **state)
 		struct exchange script[16] = { DISCOVER, HOME(WORK) };
 		struct script_test test;
 		struct write write;
+		const char *ref = writes[i].good ? writes[i].text : "a.ics";
+		char names[2][512];
+		size_t at = 3;
 
-		for (size_t k = 0; writes[i].script[k].request; k++)
-			script[3 + k] = writes[i].script[k];
+		for (size_t k = 0; writes[i].script[k].request; k++) {
+			script[at++] = writes[i].script[k];
+			if (!writes[i].replaces && stores(&writes[i].script[k]))
+				script[at++] = keeps_its_name(ref, names);
+		}
 		script[2].headers = "Connection: close\r\n"; /* on a kept one libcurl sends it again */
 		print_message("# %s\n", writes[i].what);
 		script_begin(&test, script);

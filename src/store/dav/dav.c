@@ -26,6 +26,7 @@ static void dav_close(struct store *store)
 	vec_free(&dav->homes);
 	vec_free(&dav->order);
 	vec_free(&dav->unsure);
+	vec_free(&dav->named);
 	arena_free(dav->arena);
 	free(dav);
 }

@@ -37,6 +37,8 @@ static const struct {
 	{ "move", LACKS_MOVE },
 	{ "multiget", LACKS_MULTIGET },
 	{ "ctag", LACKS_CTAG },
+	{ "names", LACKS_NAMES },
+	{ "renames", LACKS_RENAMES },
 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))

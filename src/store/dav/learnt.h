@@ -21,7 +21,9 @@ enum lacks {
 	LACKS_SYNC_DATA = 2, /* items inside of its answer */
 	LACKS_MOVE = 4,
 	LACKS_MULTIGET = 8,
-	LACKS_CTAG = 16
+	LACKS_CTAG = 16,
+	LACKS_NAMES = 32,  /* new items are listed under the names they were sent to */
+	LACKS_RENAMES = 64 /* new items are listed under other names: it is sure that they are not */
 };
 
 struct learnt_home {

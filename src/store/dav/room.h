@@ -57,6 +57,13 @@ struct unsure {
 	struct digest normal; /* of what was sent; not known: whatever is there is right */
 };
 
+/* A new item whose name is in doubt: likewise. */
+struct named {
+	struct collection *collection;
+	const char *ref;
+	const struct fail **fail;
+};
+
 struct dav {
 	struct store store;
 	struct dav_options options;
@@ -76,6 +83,9 @@ struct dav {
 	struct {
 		VEC(struct unsure)
 	} unsure;
+	struct {
+		VEC(struct named)
+	} named;
 	struct cache *cache;
 };
 
@@ -126,6 +136,13 @@ const char *item_target(struct arena *arena, const struct collection *collection
 
 /* sync() learns its revision and digest. */
 void settle_later(struct dav *dav, const struct unsure *unsure);
+
+/* ---- named.c ---- */
+
+/* A new item was stored under this ref, as far as is known: sync() finds out if need be, and puts a
+ * FAIL_STALE into *fail if it goes by another name: then it has to be looked for. */
+void named_later(struct dav *dav, struct collection *collection, const char *ref, const struct fail **fail);
+const struct fail *named_settle(struct dav *dav) MUST_CHECK;
 
 /* ---- the driver's calls, by file ---- */
 

@@ -42,7 +42,7 @@ const struct fail *dav_sync(struct store *store)
 	struct dav *dav = dav_of(store);
 	struct fetch *fetches = memory_alloc((dav->unsure.count + 1) * sizeof *fetches);
 	struct arena *arena = arena_new();
-	const struct fail *f = NULL;
+	const struct fail *f = named_settle(dav);
 
 	for (size_t i = 0; i < dav->unsure.count; i++)
 		fetches[i] = (struct fetch){
@@ -50,7 +50,7 @@ const struct fail *dav_sync(struct store *store)
 			.ref = dav->unsure.items[i].ref,
 			.what = &dav->unsure.items[i],
 		};
-	if (dav->unsure.count)
+	if (!f && dav->unsure.count)
 		f = fetch_all(dav, fetches, dav->unsure.count, settle_one, NULL, arena);
 	dav->unsure.count = 0;
 	arena_free(arena);

@@ -85,6 +85,8 @@ static void end_stored(struct putting *putting, const char *etag)
 
 	write->now = (struct version){ .ref = arena_str(putting->arena, putting->ref) };
 	cache_drop(putting->dav->cache, putting->collection, putting->ref);
+	if (!putting->held)
+		named_later(putting->dav, putting->collection, write->now.ref, &write->fail);
 	if (etag && item_is_strong(etag))
 		write->now.revision = arena_str(putting->arena, etag);
 	else
