@@ -60,4 +60,5 @@ class Cutter:
         self.cut.clear()
 
     def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)  # accept() would hold the port
         self.listener.close()

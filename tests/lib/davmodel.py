@@ -40,7 +40,11 @@ class Model:
 
     def path(self, title):
         folder = self.folders[title]
-        return self.account.vdir.folder(title, folder.kind)
+        # vdirsyncer writes no displayname, and calls the directory as the URL ends.
+        named = f"{folder.kind}/{folder.href.rstrip('/').rpartition('/')[2]}"
+        here = self.account.vdir
+        return named if named in here.folders() and not here.label(named, "displayname") else \
+            here.folder(title, folder.kind)
 
     # ---- changes there
 

@@ -19,12 +19,13 @@ class Said:
 
 
 class Recorder:
-    """In front of a port on loopback; `said` is what passed, in order."""
+    """In front of a port on loopback; `said` is what passed, in order.  port: to listen on."""
 
-    def __init__(self, to):
+    def __init__(self, to, port=0):
         self.to, self.said = to, []
         self.listener = socket.socket()
-        self.listener.bind(("127.0.0.1", 0))
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.listener.bind(("127.0.0.1", port))
         self.listener.listen(64)
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
@@ -72,6 +73,7 @@ class Recorder:
         return held
 
     def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)  # accept() would hold the port
         self.listener.close()
 
 

@@ -29,6 +29,21 @@ for program, counts, changes, removals, moves in (("radicale", (180, 60, 20, 90)
         a.silent(f"{program}: the run after", requests=2 + len(model.folders))
         a.silent(f"{program}: the one after that")
 
+with DavAccount("small") as a:
+    a.sync(name="first sync with odd names")
+    model = Model(a)
+    odd = [u for u, (f, _, _) in model.there.items() if f.title in ("Home", "Work") and
+           ("odd.example.com" in u or "/" in u or len(u) > 200)]
+    ok(len(odd) >= 10, "there are odd names", len(odd))
+    for n, uid in enumerate(odd):
+        # Radicale takes the Destination of a MOVE as it stands: "%20" becomes "%2520".
+        (model.move_here if n % 2 else model.move_there)(uid, "Work" if model.where[uid] == "Home" else "Home")
+    run = a.sync(name="moves of items with odd names")
+    equal({r.method for r in run.dav_writes()}, {"MOVE"}, "are moves on the server")
+    model.holds("odd names")
+    a.sync()
+    a.silent("odd names: after that")
+
 with DavAccount((20, 6, 4, 8)) as a:
     a.sync()
     model = Model(a)
