@@ -40,7 +40,7 @@ static const char *free_path(struct run *run, const struct folder *folder, const
 		*f = places->prepare(places, "Conflicts/mail/new");
 	if (!*f && mail)
 		*f = places->prepare(places, "Conflicts/mail/tmp");
-	for (unsigned n = 2; !*f && places->there(places, path); n++)
+	for (unsigned n = 2; !*f && places->find(places, path, run->round); n++)
 		path = arena_printf(run->round, "%s/%.*s.%u%s", directory, stem, name, n, tail);
 	return path;
 }
@@ -89,12 +89,13 @@ const struct fail *conflict_take(struct run *run, const struct op *op, const cha
 	const struct version *loser = op->match->now[LOCAL];
 	const char *name = loser ? loser->ref : match_name(op->match);
 	struct conflict *record = NULL, made = { 0 };
+	struct places *places = run->engine->places;
 	const struct fail *f = find_record(run, folder, op, name, &record);
 
 	*path = NULL;
 	if (f)
 		return f;
-	if (record && record->path && run->engine->places->there(run->engine->places, record->path))
+	if (record && record->path && places->find(places, record->path, run->round))
 		record = NULL; /* that one has its file already */
 	if (!record) {
 		record = &made;

@@ -1,10 +1,12 @@
 /* Places: below the descriptor of the account's store. */
 #include "engine/places.h"
 
+#include "base/arena.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/step.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -98,11 +100,74 @@ static bool disk_there(struct places *places, const char *path)
 	return there;
 }
 
+/* The file in the directory whose name has this base (what stands before ":2,"). */
+static const char *find_base(struct disk_places *disk, const char *directory, const char *base, size_t size,
+			     struct arena *arena)
+{
+	const char *found = NULL;
+	const struct dirent *entry;
+	DIR *stream = NULL;
+	int fd = -1;
+	const struct fail *f = file_open_directory(disk->root, directory, false, &fd);
+
+	if (!f)
+		stream = fdopendir(fd);
+	while (stream && !found && (entry = readdir(stream)))
+		if (strncmp(entry->d_name, base, size) == 0 &&
+		    (!entry->d_name[size] || strncmp(entry->d_name + size, ":2,", 3) == 0))
+			found = arena_printf(arena, "%s/%s", directory, entry->d_name);
+	if (stream)
+		closedir(stream);
+	else if (fd >= 0)
+		close(fd);
+	return found;
+}
+
+static const char *disk_find(struct places *places, const char *path, struct arena *arena)
+{
+	struct disk_places *disk = (struct disk_places *)places;
+	const char *name = strrchr(path, '/'), *info, *found;
+	size_t above;
+
+	if (disk_there(places, path))
+		return arena_str(arena, path);
+	if (!name || name - path < 4 || memcmp(name - 4, "/cur", 4) != 0)
+		return NULL;
+	above = (size_t)(name - 4 - path);
+	name++;
+	info = strstr(name, ":2,");
+	for (int i = 0; i < 2; i++) {
+		found = find_base(disk, arena_printf(arena, "%.*s/%s", (int)above, path, i ? "new" : "cur"),
+				  name, info ? (size_t)(info - name) : strlen(name), arena);
+		if (found)
+			return found;
+	}
+	return NULL;
+}
+
+static const struct fail *disk_open(struct places *places, const char *path, int *fd, struct stat *status)
+{
+	const char *name = NULL;
+	int directory = -1;
+	const struct fail *f = open_parent(places, path, &directory, &name);
+
+	if (!f)
+		f = file_open_read(directory, name, fd, status);
+	if (directory >= 0)
+		close(directory);
+	return f;
+}
+
 struct places *places_open(int root)
 {
 	struct disk_places *disk = memory_alloc(sizeof *disk);
 
-	disk->places = (struct places){ disk_prepare, disk_move, disk_remove, disk_there };
+	disk->places = (struct places){ .prepare = disk_prepare,
+					 .move = disk_move,
+					 .remove = disk_remove,
+					 .there = disk_there,
+					 .find = disk_find,
+					 .open = disk_open };
 	disk->root = root;
 	return &disk->places;
 }

@@ -7,6 +7,9 @@
 
 #include <stdbool.h>
 
+struct arena;
+struct stat;
+
 struct places {
 	/* Makes the directory and those above it. */
 	const struct fail *(*prepare)(struct places *places, const char *directory);
@@ -15,6 +18,11 @@ struct places {
 	/* Removes a file or an empty directory; missing is success. */
 	const struct fail *(*remove)(struct places *places, const char *path);
 	bool (*there)(struct places *places, const char *path);
+	/* Where a file is that was put at this path: of a Maildir (…/cur/NAME) mail programs rename files, and
+	 * only the base of the name stays.  In the arena; NULL: it is gone. */
+	const char *(*find)(struct places *places, const char *path, struct arena *arena);
+	/* Opens a file for reading. */
+	const struct fail *(*open)(struct places *places, const char *path, int *fd, struct stat *status);
 };
 
 /* Places below the directory of this descriptor (the account's store), which stays the caller's.

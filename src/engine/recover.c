@@ -16,7 +16,7 @@ const struct fail *recover_places(struct run *run)
 
 	/* A loser that the user took back, or that was recorded but never moved. */
 	for (size_t i = 0; !f && i < count; i++)
-		if (conflicts[i].path && !places->there(places, conflicts[i].path))
+		if (conflicts[i].path && !places->find(places, conflicts[i].path, run->round))
 			f = state_conflict_remove(state, conflicts[i].id);
 	if (!f)
 		f = state_runs(state, 1, run->round, &last, &count);

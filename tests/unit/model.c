@@ -166,6 +166,11 @@ static bool world_there(struct places *places, const char *path)
 	return world_kept(of_places(places)->world[LOCAL], path) != NULL;
 }
 
+static const char *world_find_kept(struct places *places, const char *path, struct arena *arena)
+{
+	return world_there(places, path) ? arena_str(arena, path) : NULL;
+}
+
 /* ---- what koc is given ------------------------------------------------------------------------ */
 
 static void settings(void *context, const char *path, enum kind kind, uint32_t roles,
@@ -971,7 +976,11 @@ static void story_begin(struct story *h, uint64_t seed)
 	h->world[SERVER] = world_new(h->dav ? WORLD_DAV_SERVER : WORLD_MAIL_SERVER, NULL);
 	h->world[LOCAL] = world_new(h->dav ? WORLD_DAV_LOCAL : WORLD_MAIL_LOCAL, h->world[SERVER]);
 	h->state = state_memory();
-	h->places = (struct places){ world_prepare, world_move_kept, world_remove_kept, world_there };
+	h->places = (struct places){ .prepare = world_prepare,
+				      .move = world_move_kept,
+				      .remove = world_remove_kept,
+				      .there = world_there,
+				      .find = world_find_kept };
 	choose_options(h);
 	for (size_t i = 0; i < FOLDERS; i++)
 		world_folder_make(h->world[SERVER], h->dav ? KIND_EVENTS : KIND_MAIL, path_of(h, i),
