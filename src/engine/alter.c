@@ -17,6 +17,7 @@ struct work {
 	struct row *half;      /* DUPLICATE: the row that waits for its ref on the server */
 	int64_t intent;
 	bool lost;             /* done on the server, but its new ref was not found */
+	const struct fail *stopped; /* why nothing of it is asked for */
 };
 
 struct alter {
@@ -144,6 +145,21 @@ static const struct fail *intend(struct alter *alter, struct work *work, enum in
 	return f;
 }
 
+/* An item whose name is still in use here is not gone, whatever lies there: a link, a directory, a file
+ * that is just being written. */
+static const struct fail *check_gone(const struct run *run, const struct op *op, const struct fail **stopped)
+{
+	const struct store_folder *here = run->folders[op->match->folder].seen[LOCAL];
+	bool there = false;
+	const struct fail *f = NULL;
+
+	if (here)
+		f = store_exists(run->engine->side[LOCAL], here, op->match->row->side[LOCAL].ref, &there);
+	if (!f && there)
+		*stopped = fail_make(FAIL_DATA, FAIL_ITEM, "something that is no item has its name here");
+	return f;
+}
+
 static const struct fail *ask_server(struct alter *alter, struct work *work)
 {
 	struct run *run = alter->run;
@@ -179,9 +195,11 @@ static const struct fail *ask_server(struct alter *alter, struct work *work)
 		ask_transfer(alter, work, SERVER, folder, run->trash, item, false);
 		return intend(alter, work, INTENT_MOVE, folder, run->trash, op->match->row, NULL);
 	}
-	if (op->verb == VERB_REMOVE)
+	if (op->verb == VERB_REMOVE && folder->traits->keyed)
+		f = check_gone(run, op, &work->stopped);
+	if (op->verb == VERB_REMOVE && !f && !work->stopped)
 		ask_removal(alter, work, SERVER, folder, item);
-	return NULL;
+	return f;
 }
 
 static const struct fail *ask_local(struct alter *alter, struct work *work)
@@ -290,6 +308,8 @@ static const struct fail *do_local(struct alter *alter)
 /* The first of the operation's requests that failed. */
 static const struct fail *work_fail(const struct work *work)
 {
+	if (work->stopped)
+		return work->stopped;
 	for (int s = 0; s < SIDES; s++)
 		if (work->flag[s] && work->flag[s]->fail)
 			return work->flag[s]->fail;
@@ -370,7 +390,10 @@ static void edited_on_the_way(struct op *op, struct row *row)
 	}
 	row->side[LOCAL].revision = base->side[LOCAL].revision;
 	op->again = strcmp(base->side[LOCAL].revision, op->other->now[LOCAL]->revision) != 0;
-	if (match_change(op->match, SERVER) != CHANGE_SAME) {
+	/* QUIRK(radicale): If-Match means nothing to its MOVE, so what was edited since the look may have
+	 * moved. */
+	if (match_change(op->match, SERVER) != CHANGE_SAME || !row->side[SERVER].revision ||
+	    strcmp(row->side[SERVER].revision, op->match->now[SERVER]->revision) != 0) {
 		row->side[SERVER].revision = "";
 		op->again = true;
 	}

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK 100                         /* bodies in one flight: each is an open file */
+#define CHUNK 100                         /* bodies in one flight: each is an open file, or lies in memory
+					   * … */
+#define CHUNK_BYTES ((uint64_t)8 << 20)   /* … as far as their sizes are known beforehand */
 /* Appends of one item that were cut off before their outcome was learnt, and not found afterwards; then it is
  * set aside for a while.  More than one, since a run may be killed twice. */
 #define TRIES 3
@@ -362,10 +364,25 @@ static const struct fail *remove_old(struct push *push)
 	return tx_end(run, f);
 }
 
+/* How many of those left make the next chunk. */
+static size_t chunk_size(const struct push *push)
+{
+	size_t most = push->op_count - push->from < CHUNK ? push->op_count - push->from : CHUNK, count = 0;
+	uint64_t bytes = 0;
+
+	while (count < most && (!count || bytes < CHUNK_BYTES)) {
+		const struct match *match = push->ops[push->from + count++]->match;
+
+		if (push->run->folders[match->folder].traits->keyed)
+			bytes += match->row ? match->row->print.size : match->size;
+	}
+	return count;
+}
+
 /* Reads the bodies of the next chunk and queues them at the server. */
 static const struct fail *chunk_begin(struct push *push)
 {
-	size_t count = push->op_count - push->from < CHUNK ? push->op_count - push->from : CHUNK;
+	size_t count = chunk_size(push);
 	const struct fail *f = read_bodies(push, push->ops + push->from, count);
 
 	push->taken = count;

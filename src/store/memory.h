@@ -35,6 +35,7 @@ struct memory_options {
 	bool silent_transfers;/* the same for moved and copied ones */
 	bool silent_revisions;/* now.revision is NULL after a write: not told */
 	bool no_transfers;    /* without STORE_TRANSFERS: FAIL_REFUSED */
+	bool blind_moves;     /* a move does not look at if_revision, and gives a new revision */
 	bool slow_moves;      /* a move is two durable acts: copy, then remove */
 	bool shared_expunge;  /* no UIDPLUS: removal flags \Deleted (one durable act), and is
 	                       * FAIL_REFUSED when others are \Deleted too; else expunges (another) */

@@ -250,7 +250,8 @@ static const struct fail *act_transfer(struct memory *memory, struct transfer *t
 	item = world_item_of(world, from->id, transfer->ref);
 	if (!item)
 		return memory_missing(transfer->folder, transfer->ref);
-	if (transfer->if_revision && strcmp(transfer->if_revision, item->revision) != 0)
+	if (transfer->if_revision && !memory->options.blind_moves &&
+	    strcmp(transfer->if_revision, item->revision) != 0)
 		return fail_make(FAIL_STALE, FAIL_ITEM, "%s: has another revision", transfer->ref);
 	copy = *item;
 	if (((world->form & WORLD_UNIQUE) && world_by_key(world, to->id, item->key)) ||

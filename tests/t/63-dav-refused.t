@@ -90,6 +90,16 @@ for oddities, status in MOVES:
         a.dav_equal(f"{name}: the healed server: equal", at_least=a.LEAST)
         equal([u in there(a, "Work") for u in ("odd-4@calendars", "meet@test")], [True, True], f"{name}: both have moved")
 
+# An edit that slips in before a move is not missed.
+with OddCase() as a:
+    home, work = a.vdir.folder("Home"), a.vdir.folder("Work")
+    a.vdir.move(a.vdir.file(home, "odd-4@calendars").path, work)
+    a.dav.be("edited-move")
+    a.sync(name="a move, and an edit there just before")
+    a.dav.heal()
+    a.dav_equal("equal, the edit included", at_least=a.LEAST)
+    ok(b"Edited there" in a.vdir.file(work, "odd-4@calendars").data, "the edit is here")
+
 # A new collection.
 with OddCase() as a:
     a.vdir.make("tasks/Chores")

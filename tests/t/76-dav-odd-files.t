@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """What people and programs leave in a calendar's directory: kept as it is, told of, never lost, and no hindrance to
 the rest.  What a server refuses is set aside."""
-import os, sys; sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
+import os, sqlite3, sys; sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
 from harness import DavAccount, DavServer
 from tap import equal, finish, ok
 import vdir
@@ -106,4 +106,27 @@ with DavAccount((10, 4, 2, 4), server=DavServer(max_content_length=30000)) as a:
     a.vdir.replace(f"{a.store}/{home}/big.ics", vdir.event("big@odd", "Smaller"))
     a.sync(name="made smaller it is sent at once")
     a.dav_equal("both sides are equal")
+# A file that became something else is not gone: its event stays on the server.
+with DavAccount((6, 0, 0, 0)) as a:
+    a.sync(name="before")
+    home = a.vdir.folder("Home")
+    files = a.vdir.files(home)
+    count = len(a.there.items(a.there.folder("Home")))
+    os.rename(files[0].path, a.base + "/elsewhere")
+    os.symlink(a.base + "/elsewhere", files[0].path)
+    os.unlink(files[1].path)
+    os.mkdir(files[1].path)
+    run = a.sync(status=1, name="a link and a directory in the place of two events: status 1")
+    equal(len(a.there.items(a.there.folder("Home"))), count, "nothing was removed on the server")
+    equal(run.err.count("has its name here"), 2, "both are told")
+    os.unlink(files[0].path)
+    os.rename(a.base + "/elsewhere", files[0].path)
+    os.rmdir(files[1].path)
+    with sqlite3.connect(a.store + "/.koc/dav.db") as db:  # as if a day had passed
+        db.execute("UPDATE pending SET next = 0")
+    db.close()
+    a.sync(name="the one came back, the other is gone")
+    equal(len(a.there.items(a.there.folder("Home"))), count - 1, "now it was removed")
+    a.dav_equal(at_least=count - 1)
+
 finish(at_least=40)

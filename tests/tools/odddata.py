@@ -102,7 +102,7 @@ ODDITIES = """
     status same other cut close chunked gzip
     digest two-homes no-principal no-etag weak-etag bare-etag flapping-etag eml encoded absolute doubled self
     no-token no-sync neither no-data dead paged hidden window missing read-only unique error207 rewrites renames renames-mute alias no-move
-    no-mkcol refuse""".split()
+    no-mkcol edited-move refuse""".split()
 
 
 class Odd:
@@ -509,7 +509,10 @@ class Request:
         if not to or not new or to.card != c.card:
             raise Refused(409)
         self.check_writable()
-        self.check_conditions(c, c.items[name])
+        if self.odd.find("edited-move", self):
+            c.items[name].data = c.items[name].data.replace(b"SUMMARY:", b"SUMMARY:Edited there\\, ", 1)
+        else:
+            self.check_conditions(c, c.items[name])
         if new in to.items and self.headers.get("Overwrite", "T") == "F":
             raise Refused(412)
         data = c.items[name].data

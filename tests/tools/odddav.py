@@ -57,6 +57,7 @@ How the server is:
     renames           an item is stored under another name than it was sent to; Location tells
     renames-mute      Location does not
     alias             an item that was sent here is listed under another name, and found by both
+    edited-move       MOVE looks at no condition, and somebody edits the item just before it
     no-move, no-mkcol
     refuse=TEXT       items that hold the text are not stored
 """

@@ -311,6 +311,7 @@ static void choose_options(struct story *h)
 		server->lists_keys = roll(d, 2);
 		local->lists_keys = roll(d, 2);
 		server->no_transfers = roll(d, 2);
+		server->blind_moves = roll(d, 2);
 		server->normal = local->normal = without_signature;
 		if (roll(d, 2))
 			server->rewrite = signed_by_server;

@@ -43,12 +43,12 @@ void walk_free(struct walk *walk);
 
 #define WALK_CURSOR 80
 
-/* The cursor: a digest of all names, revisions and ctimes, and of the directory's own ctime.  A ctime tells that
- * a file came back: one that a run moved to Conflicts or into the vault, and somebody from there to its old
- * place, has its old name and revision.  The directory's tells that files came and went again: what a run
- * stores after it was listed, and somebody removes before the next look, leaves nothing else behind, and must
- * be missed all the same.  One of a walk that is not stable, not dated or has revisions in doubt never
- * matches. */
+/* The cursor: a digest of all names, revisions and ctimes, and of the directory's own ctime.  A ctime
+ * tells that a file came back: one that a run moved to Conflicts or into the vault, and somebody from
+ * there to its old place, has its old name and revision.  The directory's tells that files came and went
+ * again: what a run stores after it was listed, and somebody removes before the next look, leaves nothing
+ * else behind, and must be missed all the same.  One of a walk that is not stable, not dated or has
+ * revisions in doubt never matches. */
 void walk_cursor(char out[WALK_CURSOR], const struct walk *walk);
 bool walk_matches(const struct walk *walk, const char *cursor);
 
