@@ -229,8 +229,7 @@ static void guess(const char *data, size_t size, struct buf *out)
 		charset_convert(charset_find("windows-1252", 12), data, size, out);
 }
 
-const char *attribute_text(const struct attribute *first, const char *name, size_t most,
-			   struct arena *arena)
+const char *attribute_text(const struct attribute *first, const char *name, size_t most, struct arena *arena)
 {
 	const char *plain = attribute_value(first, name), *text = NULL;
 	struct charset *charset;

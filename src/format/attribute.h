@@ -26,7 +26,6 @@ const char *attribute_value(const struct attribute *first, const char *name);
 
 /* The value for people: valid UTF-8 of at most `most` bytes without control characters, never empty; NULL
  * none.  In the arena. */
-const char *attribute_text(const struct attribute *first, const char *name, size_t most,
-			   struct arena *arena);
+const char *attribute_text(const struct attribute *first, const char *name, size_t most, struct arena *arena);
 
 #endif

@@ -67,8 +67,7 @@ static struct charset {
 struct charset *charset_find(const char *name, size_t size)
 {
 	for (size_t i = 0; i < sizeof charsets / sizeof *charsets; i++)
-		if (strlen(charsets[i].name) == size &&
-		    str_ncasecmp(charsets[i].name, name, size) == 0)
+		if (strlen(charsets[i].name) == size && str_ncasecmp(charsets[i].name, name, size) == 0)
 			return &charsets[i];
 	return NULL;
 }

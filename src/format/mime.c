@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIELD_MOST    ((size_t)16 * 1024)  /* of a field that is read */
-#define BOUNDARY_MOST ((size_t)200)        /* RFC 2046 5.1.1 has 70 */
-#define PHANTOM_MOST  ((size_t)8 * 1024)   /* of what a message/external-body encloses */
+#define FIELD_MOST    ((size_t)16 * 1024) /* of a field that is read */
+#define BOUNDARY_MOST ((size_t)200)       /* RFC 2046 5.1.1 has 70 */
+#define PHANTOM_MOST  ((size_t)8 * 1024)  /* of what a message/external-body encloses */
 
 /* A place in the message. */
 struct place {
@@ -34,16 +34,16 @@ struct open_part {
 struct mime {
 	struct structure *structure;
 	struct open_part stack[STRUCTURE_DEPTH + 1];
-	size_t open;             /* how many; the last one is being read */
-	bool header;             /* its header is; else its body */
-	bool typed;              /* that header had a Content-Type */
+	size_t open; /* how many; the last one is being read */
+	bool header; /* its header is; else its body */
+	bool typed;  /* that header had a Content-Type */
 
-	bool cr;                 /* the last byte was CR */
-	struct place now;        /* here */
-	struct place before;     /* in front of the line end that is before this line */
-	struct buf line;         /* its beginning: as much as can matter */
-	struct buf field;        /* the header field that has begun, unfolded */
-	struct buf phantom;      /* what a message/external-body encloses */
+	bool cr;             /* the last byte was CR */
+	struct place now;    /* here */
+	struct place before; /* in front of the line end that is before this line */
+	struct buf line;     /* its beginning: as much as can matter */
+	struct buf field;    /* the header field that has begun, unfolded */
+	struct buf phantom;  /* what a message/external-body encloses */
 	struct buf decoded;
 };
 
@@ -109,8 +109,11 @@ static void field_read(struct mime *mime, const char *field)
 	struct attribute *attributes;
 	const char *text, *value;
 
-	if ((text = field_of(field, "Content-Type")) && !mime->typed) {
-		type_read(arena, text, part);
+	if ((text = field_of(field, "Content-Type"))) {
+		if (mime->typed)
+			part->typed_twice = true;
+		else
+			type_read(arena, text, part);
 		mime->typed = true;
 	} else if ((text = field_of(field, "Content-Disposition")) && !*part->disposed) {
 		attributes_read(text, strlen(text), arena, &value, &attributes);

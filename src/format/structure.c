@@ -30,7 +30,7 @@ struct structure_part *structure_add(struct structure *structure, struct structu
 	part = arena_alloc(structure->arena, sizeof *part);
 	part->type = part->subtype = part->encoding = part->disposed = part->id = "";
 	part->parent = parent;
-	structure->count++;
+	part->number = structure->count++;
 	if (!parent) {
 		structure->root = part;
 		return part;

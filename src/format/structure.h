@@ -24,27 +24,28 @@ enum disposition {
 
 struct structure_part {
 	/* As it was said.  Strings are never NULL unless that is said here. */
-	const char *type, *subtype;                 /* lower case */
-	const struct attribute *attributes;         /* of Content-Type */
-	const char *encoding;                       /* lower case; "" nothing was said */
-	const char *disposed;                       /* the word of Content-Disposition; "" nothing */
+	const char *type, *subtype;         /* lower case */
+	const struct attribute *attributes; /* of Content-Type */
+	const char *encoding;               /* lower case; "" nothing was said */
+	const char *disposed;               /* the word of Content-Disposition; "" nothing */
 	const struct attribute *disposed_attributes;
-	const char *id;                             /* Content-ID with its brackets; "" none */
-	const char *described;                      /* Content-Description; NULL none */
-	const char *titled;                         /* of an enclosed message: its Subject; NULL none */
-	const char *mark;     /* X-Koc-Part (format/textform.h), where the message's bytes were read and the
-			       * part is a message/external-body; NULL none */
-	uint64_t octets;      /* of the body as it is transferred, line ends counted as CRLF; of a
-			       * multipart nothing */
+	const char *id;        /* Content-ID with its brackets; "" none */
+	const char *described; /* Content-Description; NULL none */
+	bool typed_twice;      /* Content-Type stands there more than once */
+	const char *titled;    /* of an enclosed message: its Subject; NULL none */
+	const char *mark;      /* X-Koc-Part (format/textform.h), where the message's bytes were read and the
+				* part is a message/external-body; NULL none */
+	uint64_t octets;       /* of the body as it is transferred, line ends counted as CRLF; of a
+				* multipart nothing */
 	uint64_t lines;
-	bool has_lines;       /* lines were told */
+	bool has_lines; /* lines were told */
 
 	/* Worked out by structure_settle.  In the arena; NULL none. */
-	const char *section;  /* as IMAP names it (RFC 3501 6.4.5): "1.2"; "" a whole multipart message */
+	const char *section; /* as IMAP names it (RFC 3501 6.4.5): "1.2"; "" a whole multipart message */
 	enum disposition disposition;
-	const char *name;     /* of the file: UTF-8, one line, never empty */
-	const char *charset;  /* as sent */
-	const char *format;   /* "flowed" (RFC 3676), as sent */
+	const char *name;    /* of the file: UTF-8, one line, never empty */
+	const char *charset; /* as sent */
+	const char *format;  /* "flowed" (RFC 3676), as sent */
 	const char *description;
 	const char *subject;
 
@@ -54,7 +55,8 @@ struct structure_part {
 
 	/* Of a multipart the parts in it; of a message/rfc822 one, the message in it. */
 	struct structure_part *first, *last, *next, *parent;
-	size_t depth; /* the message itself 0 */
+	size_t depth;  /* the message itself 0 */
+	size_t number; /* the message itself 0, then in the order of structure_next */
 };
 
 struct structure {

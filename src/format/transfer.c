@@ -14,8 +14,10 @@ enum transfer transfer_of(const char *name)
 		const char *name;
 		enum transfer how;
 	} names[] = {
-		{ "7bit", TRANSFER_NONE },     { "8bit", TRANSFER_NONE },
-		{ "binary", TRANSFER_NONE },   { "base64", TRANSFER_BASE64 },
+		{ "7bit", TRANSFER_NONE },
+		{ "8bit", TRANSFER_NONE },
+		{ "binary", TRANSFER_NONE },
+		{ "base64", TRANSFER_BASE64 },
 		{ "quoted-printable", TRANSFER_QUOTED },
 	};
 

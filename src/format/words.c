@@ -10,10 +10,14 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 #define CHARSET_MOST 24
+
+/* Of base64. */
+static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /* Adds as much as there is room for. */
 static void add(struct buf *out, const char *data, size_t size)
@@ -83,8 +87,6 @@ static void decode_q(const struct word *word, struct buf *out)
 /* What is no base64 is passed over (RFC 2045 6.8). */
 static void decode_b(const struct word *word, struct buf *out)
 {
-	static const char alphabet[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	unsigned bits = 0;
 	int held = 0;
 
@@ -189,4 +191,62 @@ char *words_decode(const char *text, size_t most)
 	result = clean(out.data, out.size, most);
 	buf_free(&out);
 	return result;
+}
+
+/* ---- the other way ------------------------------------------------------------------------ */
+
+#define PLAIN_MOST ((size_t)900) /* of a line (RFC 5322 2.1.1) */
+#define WORD_BYTES 45            /* as base64 and with all around it 72 (RFC 2047 2: 75) */
+
+static bool is_plain(const char *text)
+{
+	if (strlen(text) > PLAIN_MOST || strstr(text, "=?"))
+		return false;
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~')
+			return false;
+	return true;
+}
+
+static void add_base64(struct buf *out, const char *data, size_t size)
+{
+	for (size_t i = 0; i < size; i += 3) {
+		size_t left = size - i;
+		unsigned bits = (unsigned)(unsigned char)data[i] << 16;
+
+		if (left > 1)
+			bits |= (unsigned)(unsigned char)data[i + 1] << 8;
+		if (left > 2)
+			bits |= (unsigned char)data[i + 2];
+		buf_addc(out, alphabet[bits >> 18]);
+		buf_addc(out, alphabet[bits >> 12 & 63]);
+		buf_addc(out, left > 1 ? alphabet[bits >> 6 & 63] : '=');
+		buf_addc(out, left > 2 ? alphabet[bits & 63] : '=');
+	}
+}
+
+void words_encode(struct buf *out, const char *text)
+{
+	char *cleaned = words_clean(text, SIZE_MAX);
+	size_t left = strlen(cleaned);
+
+	if (is_plain(cleaned)) {
+		buf_adds(out, cleaned);
+		left = 0;
+	}
+	for (const char *at = cleaned; left;) {
+		size_t size = 0, next;
+		uint32_t code;
+
+		/* Whole characters (RFC 2047 5). */
+		while (size < left && (next = str_utf8_next(at + size, left - size, &code)) &&
+		       size + next <= WORD_BYTES)
+			size += next;
+		buf_adds(out, at == cleaned ? "=?UTF-8?B?" : "\r\n =?UTF-8?B?");
+		add_base64(out, at, size);
+		buf_adds(out, "?=");
+		at += size;
+		left -= size;
+	}
+	free(cleaned);
 }

@@ -96,7 +96,7 @@ def messages():
     yield case("empty-boundary", part("multipart/mixed; boundary=\"\"", b"--\r\n\r\ntext\r\n----\r\n"), whole_=True)
     yield case("type-is-nonsense", part("nonsense", b"text\r\n"), whole_=True)
     yield case("two-types", part("multipart/mixed; boundary=a", b"--a\r\n\r\ntext\r\n--a\r\n\r\n"
-               b"more\r\n--a--\r\n", "Content-Type: text/html"), texts=["1", "2"])
+               b"more\r\n--a--\r\n", "Content-Type: text/html"), whole_=True)
     yield case("all-in-preamble", multi("mixed", [part("application/x-none")], preamble=b"line of the preamble\r\n"
                * 1000), whole_=True)
 
@@ -113,7 +113,8 @@ def messages():
     yield case("text-attachment", multi("mixed", [TEXT, part("text/plain; name=log.txt", b"log\r\n",
                "Content-Disposition: attachment; filename=log.txt")]), texts=["1"])
     yield case("text-inline-file", multi("mixed", [TEXT, part("text/plain; name=fix.patch", b"--- a\r\n+++ b\r\n",
-               "Content-Disposition: inline; filename=fix.patch")]), texts=["1", "2"])
+               "Content-Disposition: inline; filename=fix.patch"), PDF]), texts=["1", "2"])
+    yield case("only-texts", multi("mixed", [TEXT, multi("mixed", [PLAIN, TEXT], "in")]), whole_=True)
     yield case("other-disposition", multi("mixed", [TEXT, part("text/plain", b"x\r\n",
                "Content-Disposition: x-special")]), texts=["1"])
     yield case("only-attachments", multi("mixed", [PDF, IMAGE]))
@@ -193,7 +194,7 @@ def messages():
     yield case("boundary-dashes", multi("mixed", [TEXT, HTML, PDF], mark="-" * 20 + "9"), texts=["1"])
     yield case("boundary-prefix", multi("mixed", [multi("alternative", [TEXT, HTML], mark="abcd"), PDF], mark="abc"),
                texts=["1.1"])
-    yield case("boundary-twice", multi("mixed", [multi("alternative", [TEXT, HTML], mark="same"), PDF], mark="same"))
+    yield case("boundary-twice", multi("mixed", [multi("alternative", [TEXT, HTML], mark="same"), PDF], mark="same"), texts=["1.1"])
     yield case("boundary-unquoted", multi("mixed", [TEXT, PDF]).replace(b'"=_mark"', b"=_mark"), texts=["1"])
     yield case("not-closed", multi("mixed", [TEXT, PDF], close=False), texts=["1"])
     yield case("inner-not-closed", multi("mixed", [multi("alternative", [TEXT, HTML], "in", close=False), PDF]),

@@ -1,21 +1,55 @@
 /* textform: the text form of messages, made without a server.
  *
- *	textform --structure FILE...    the structure that the messages' own bytes tell
- *	textform --bodystructure        the same for values of BODYSTRUCTURE, one a line on standard input */
+ *	textform --structure FILE...          the structure that the messages' own bytes tell
+ *	textform --bodystructure              the same for values of BODYSTRUCTURE, one a line on standard input
+ *	textform --compose DIRECTORY FILE...  writes the text form of each into the directory, and one line a
+ *	                                      message: NAME, then "whole: WHY" or the sections that were used;
+ *	                                      a section of HTML ends with "h"
+ *	textform --html CHARSET FILE...       the text of HTML; CHARSET "" unknown
+ *	textform --find FILE...               what is found in each: NAME, then "no text form" or the mark, the
+ *	                                      number of stubs, and what is odd */
 #include "base/arena.h"
 #include "base/buf.h"
-#include "format/mime.h"
+#include "format/html.h"
 #include "store/imap/structure.h"
 #include "structure_show.h"
+#include "textform_make.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void fatal(const char *what)
+static void fatal(const struct fail *f)
 {
-	perror(what);
-	exit(1);
+	if (f) {
+		fprintf(stderr, "textform: %s\n", f->text);
+		exit(1);
+	}
+}
+
+static void read_file(const char *name, struct buf *content)
+{
+	FILE *file = fopen(name, "rb");
+	char data[8192];
+	size_t got;
+
+	buf_clear(content);
+	while (file && (got = fread(data, 1, sizeof data, file)) > 0)
+		buf_add(content, data, got);
+	if (!file || ferror(file) || fclose(file)) {
+		perror(name);
+		exit(1);
+	}
+}
+
+static void write_file(const char *name, const struct buf *content)
+{
+	FILE *file = fopen(name, "wb");
+
+	if (!file || fwrite(content->data, 1, content->size, file) != content->size || fclose(file)) {
+		perror(name);
+		exit(1);
+	}
 }
 
 static void show(const struct structure *structure)
@@ -29,23 +63,12 @@ static void show(const struct structure *structure)
 	buf_free(&out);
 }
 
-static void show_message(const char *name)
+static void show_message(const char *name, const struct buf *message)
 {
 	struct arena *arena = arena_new();
-	struct structure *structure = structure_new(arena);
-	struct mime *mime = mime_begin(structure);
-	FILE *file = fopen(name, "rb");
-	char data[8192];
-	size_t got;
 
-	if (!file)
-		fatal(name);
-	while ((got = fread(data, 1, sizeof data, file)) > 0)
-		mime_add(mime, data, got);
-	if (fclose(file))
-		fatal(name);
-	mime_end(mime);
-	show(structure);
+	(void)name;
+	show(structure_of(arena, message->data, message->size));
 	arena_free(arena);
 }
 
@@ -67,15 +90,98 @@ static int show_values(void)
 	return 0;
 }
 
+/* ---- composing ---------------------------------------------------------------------------- */
+
+static const char *directory;
+
+static void compose_message(const char *name, const struct buf *message)
+{
+	struct arena *arena = arena_new();
+	struct textform_plan plan;
+	struct buf out;
+	char path[4096];
+
+	name = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
+	buf_init(&out, SIZE_MAX);
+	textform_of(message->data, message->size, arena, &plan, &out);
+	printf("%s", name);
+	if (plan.whole) {
+		printf(" whole: %s\n", plan.whole);
+	} else {
+		for (size_t i = 0; i < plan.count; i++)
+			printf(" %s%s", plan.sections[i].part->section, plan.sections[i].made ? "h" : "");
+		puts("");
+		snprintf(path, sizeof path, "%s/%s", directory, name);
+		write_file(path, &out);
+	}
+	buf_free(&out);
+	arena_free(arena);
+}
+
+static const char *charset;
+
+static void show_html(const char *name, const struct buf *html)
+{
+	struct buf out;
+
+	(void)name;
+	buf_init(&out, SIZE_MAX);
+	fatal(html_text(html->data, html->size, *charset ? charset : NULL, &out));
+	fwrite(out.data, 1, out.size, stdout);
+	buf_free(&out);
+}
+
+/* ---- recognising -------------------------------------------------------------------------- */
+
+static void find_message(const char *name, const struct buf *message)
+{
+	struct textform_find *find = textform_find_begin();
+	struct textform_found found;
+	char hex[2 * DIGEST_SIZE + 1];
+
+	for (size_t at = 0; at < message->size; at += 1000)
+		if (!textform_find_add(find, message->data + at,
+				       message->size - at < 1000 ? message->size - at : 1000))
+			break;
+	textform_find_end(find, &found);
+	name = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
+	if (!found.stubs) {
+		printf("%s no text form\n", name);
+		return;
+	}
+	str_hex(hex, found.mark.head.bytes, DIGEST_SIZE);
+	printf("%s %s %u %u %s %s stubs %zu%s%s\n", name, found.mark.account, found.mark.validity,
+	       found.mark.uid, found.mark.section, hex, found.stubs, found.mixed ? " mixed" : "",
+	       found.enclosed ? " enclosed" : "");
+}
+
+/* ---- the program -------------------------------------------------------------------------- */
+
+static void each(char **names, int count, void (*act)(const char *name, const struct buf *message))
+{
+	struct buf message;
+
+	buf_init(&message, SIZE_MAX);
+	for (int i = 0; i < count; i++) {
+		read_file(names[i], &message);
+		act(names[i], &message);
+	}
+	buf_free(&message);
+}
+
 int main(int count, char **words)
 {
-	if (count > 2 && strcmp(words[1], "--structure") == 0) {
-		for (int i = 2; i < count; i++)
-			show_message(words[i]);
-		return 0;
-	}
-	if (count == 2 && strcmp(words[1], "--bodystructure") == 0)
+	if (count > 2 && strcmp(words[1], "--structure") == 0)
+		each(words + 2, count - 2, show_message);
+	else if (count == 2 && strcmp(words[1], "--bodystructure") == 0)
 		return show_values();
-	fprintf(stderr, "usage: textform --structure FILE... | --bodystructure\n");
-	return 64;
+	else if (count > 3 && strcmp(words[1], "--compose") == 0)
+		directory = words[2], each(words + 3, count - 3, compose_message);
+	else if (count > 3 && strcmp(words[1], "--html") == 0)
+		charset = words[2], each(words + 3, count - 3, show_html);
+	else if (count > 2 && strcmp(words[1], "--find") == 0)
+		each(words + 2, count - 2, find_message);
+	else
+		return fprintf(stderr, "usage: see the head of tests/tools/textform.c\n"), 64;
+	return 0;
 }

@@ -101,8 +101,7 @@ static bool take_disposition(struct reading *reading, struct structure_part *par
 		return true;
 	if (!scan_char(&reading->scan, '('))
 		return take_word(reading, &part->disposed);
-	return take_word(reading, &part->disposed) &&
-	       take_attributes(reading, &part->disposed_attributes) &&
+	return take_word(reading, &part->disposed) && take_attributes(reading, &part->disposed_attributes) &&
 	       (blanks(reading), scan_char(&reading->scan, ')'));
 }
 
@@ -249,8 +248,7 @@ static bool read_all(struct reading *reading)
 		/* Closed: those around it too, unless more of theirs follow. */
 		for (;; outer = outer->parent) {
 			blanks(reading);
-			if (!outer ||
-			    (strcmp(outer->type, "multipart") == 0 && *reading->scan.at == '('))
+			if (!outer || (strcmp(outer->type, "multipart") == 0 && *reading->scan.at == '('))
 				break;
 			if (!take_end(reading, outer))
 				return false;

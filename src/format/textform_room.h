@@ -1,0 +1,22 @@
+/* Text form: what its files share.  Private to them. */
+#ifndef KOC_FORMAT_TEXTFORM_ROOM_H
+#define KOC_FORMAT_TEXTFORM_ROOM_H
+
+#include "format/textform.h"
+
+#define TEXTFORM_BOUNDARY ((size_t)200) /* RFC 2046 5.1.1 has 70 */
+
+/* Can it be written, and does every reader see the same in it? */
+bool boundary_usable(const char *boundary);
+
+/* Can it stand as a type or subtype without quotes? */
+bool token_usable(const char *token);
+
+/* One part after another, without those of attached messages. */
+struct structure_part *textform_next(const struct structure *structure, const struct structure_part *part);
+
+/* Appends a stub for the part: its header, the empty line, and what it encloses; CRLF at the end. */
+void stub_add(struct buf *out, const struct structure_part *part, const struct textform_source *source,
+	      const struct digest *head);
+
+#endif
