@@ -15,8 +15,7 @@ LISTING = {
     "dribbled": None, "chunked": None, "gzip": None, "close": None, "type": None,
 }
 # A report is not needed: there are listings and GET.
-REPORT = {**dict.fromkeys(LISTING), "truncated": (1, "cut"), "nothing": (1, "without an answer"),
-          "cut": (1, "without an answer"), "controls": None}
+REPORT = {**dict.fromkeys(LISTING), "truncated": CUT, "nothing": CUT, "cut": CUT, "controls": None}
 # What is said to a PUT or DELETE that was obeyed does not matter as long as its status is 2xx.
 WRITE = {**dict.fromkeys(("truncated", "shortened", "empty", "html", "html207", "junk", "chunked", "close")),
          "status=500": (1, "500"), "status=403": (1, "403"), "status=400": (1, "400"), "status=507": (1, "507"),
