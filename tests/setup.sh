@@ -6,8 +6,8 @@
 build='gcc make pkg-config libc6-dev libetpan-dev libsqlite3-dev libssl-dev libconfuse-dev zlib1g-dev
 libcurl4-gnutls-dev libcurl4 libxml2-dev libical-dev'
 # To test, to show and to check: servers, peers, readers.
-tests='libcmocka-dev dovecot-imapd python3 openssl perl isync offlineimap3 neomutt notmuch sqlite3 mandoc binutils
-radicale xandikos nginx-light curl khal khard todoman vdirsyncer'
+tests='libcmocka-dev dovecot-imapd python3 openssl perl isync offlineimap3 neomutt notmuch maildir-utils sqlite3
+mandoc binutils radicale xandikos nginx-light curl khal khard todoman vdirsyncer'
 
 missing() {
 	# shellcheck disable=SC2086 # a list of words

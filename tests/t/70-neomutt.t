@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """What neomutt does in the store reaches the server, and neomutt reads what koc wrote."""
 import os, sys; sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
-import pty, select, shutil
+import shutil
 from harness import Account, LISTING, text_message
+from neomutt import neomutt as neomutt_run
 from tap import equal, finish, ok, skip_all
 
 if not shutil.which("neomutt"):
@@ -11,31 +12,7 @@ if not shutil.which("neomutt"):
 
 def neomutt(a, folder, keys):
     """Opens a folder and types; the keys end with leaving neomutt."""
-    rc = a.base + "/neomuttrc"
-    with open(rc, "w") as f:
-        f.write(f'set folder="{a.mail.root}"\nset mbox_type=Maildir\nset sort=date\n'
-                "set confirmappend=no\nset delete=yes\nset move=no\nset quit=yes\n"
-                "set header_cache=\nset wait_key=no\nset mark_old=no\nset confirmcreate=no\n"
-                "set maildir_trash=no\nset trash=\nset beep=no\n")
-    pid, screen = pty.fork()
-    if pid == 0:
-        os.environ.update(TERM="xterm", HOME=a.base, LANG="C.UTF-8")
-        os.execvp("neomutt", ["neomutt", "-n", "-F", rc, "-f", a.mail.path(folder), "-e",
-                              f'push "{keys}"'])
-    seen = b""
-    while True:
-        ready, _, _ = select.select([screen], [], [], 60)
-        try:
-            block = os.read(screen, 65536) if ready else b""
-        except OSError:
-            block = b""
-        if not block:
-            break
-        seen += block
-    os.close(screen)
-    if not ready:
-        os.kill(pid, 9)
-    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    status, seen = neomutt_run(a.base, a.mail.root, a.mail.path(folder), keys)
     ok(status == 0, f"neomutt in {folder}: {keys}", seen[-2000:])
 
 
