@@ -16,6 +16,7 @@ struct match {
 	uint64_t size;                     /* of a new item, as its side claims; 0 unknown */
 	int64_t date;                      /* received; 0 unknown */
 	const char *key;                   /* keyed kinds */
+	const char *key_here;              /* … of the local file, once looked at; NULL: not known */
 	struct op *op;                     /* what was planned for it; owned by the plan */
 	enum compared compared;            /* the two bodies */
 	struct digest normal[SIDES];       /* keyed kinds: of the normalised form; unknown until it

@@ -36,6 +36,8 @@ void content_take(struct run *run, struct match *match, enum side side, const st
 	match->normal[side] = read->normal;
 	if (read->key && !match->row)
 		match->key = arena_str(run->round, read->key);
+	if (read->key && side == LOCAL)
+		match->key_here = arena_str(run->round, read->key);
 	if (side == LOCAL && read->wrong)
 		match->trouble = read->wrong;
 }
@@ -211,9 +213,11 @@ out:
 
 const struct fail *content_pair(struct run *run)
 {
-	bool *keyed = NULL;
+	bool *keyed = NULL, parted = false;
 	const struct fail *f = keyed_gone_there(run);
 
+	if (!f)
+		f = names_part(run, &parted);
 	if (!f)
 		f = look_at_new_here(run);
 	if (!f)
@@ -228,7 +232,9 @@ const struct fail *content_pair(struct run *run)
 	pair_in_folders(run->matches.items, run->matches.count, keyed);
 	pair_moved_together(run->round, run->matches.items, run->matches.count, keyed);
 	free(keyed);
-	return keyed_doubles(run);
+	if (parted)
+		f = names_give(run);
+	return f ? f : keyed_doubles(run);
 }
 
 /* ---- looks that the planner asked for -------------------------------------------------------- */

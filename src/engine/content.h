@@ -1,4 +1,4 @@
-/* Content: what content.c and keyed.c share.  Private to them. */
+/* Content: what content.c, keyed.c and names.c share.  Private to them. */
 #ifndef KOC_ENGINE_CONTENT_H
 #define KOC_ENGINE_CONTENT_H
 
@@ -37,6 +37,11 @@ const struct fail *keyed_gone_there(struct run *run) MUST_CHECK;
 /* The UIDs of new items on the server, where their listing did not give them and something may be their
  * counterpart. */
 const struct fail *keyed_uids(struct run *run) MUST_CHECK;
+/* names.c: files that hold another item than their row says become new items, and what the row says is gone.
+ * *parted: there were some. */
+const struct fail *names_part(struct run *run, bool *parted) MUST_CHECK;
+/* After the pairing: rows whose items were found under another name get that name. */
+const struct fail *names_give(struct run *run) MUST_CHECK;
 /* Of several files with one UID the first is the item; the others are in trouble. */
 const struct fail *keyed_doubles(struct run *run) MUST_CHECK;
 

@@ -17,7 +17,7 @@ static size_t many(const struct run *run)
 
 /* ---- matches ------------------------------------------------------------------------------ */
 
-static struct match *match_new(struct run *run, struct folder *folder)
+struct match *match_new(struct run *run, struct folder *folder)
 {
 	struct match *match = arena_alloc(run->round, sizeof *match);
 

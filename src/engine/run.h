@@ -103,6 +103,8 @@ const struct fail *labels_agree(struct run *run) MUST_CHECK;
 const struct fail *recover_places(struct run *run) MUST_CHECK;  /* before anything else */
 const struct fail *recover_intents(struct run *run) MUST_CHECK; /* after folders_open */
 
+/* look.c: a match of nothing yet, in run->matches. */
+struct match *match_new(struct run *run, struct folder *folder);
 /* look.c: lists what is to be looked at and finds what differs from the rows: fills run->matches. */
 const struct fail *look_all(struct run *run) MUST_CHECK;
 /* The local side alone. */

@@ -1,0 +1,112 @@
+/* Names: what content.c does for files that hold another item than the row of their name says.  Somebody
+ * exchanged two files, moved one over another, or gave an item another UID; the UID says which item a file
+ * is. */
+#include "base/memory.h"
+#include "engine/content.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* May its file be another item's by now? */
+static bool may_be_other(const struct run *run, const struct match *match)
+{
+	const struct folder *folder = &run->folders[match->folder];
+
+	return is_keyed(run, match) && match->row && match->row->id && match->row->key && match->now[LOCAL] &&
+	       !match->looked[LOCAL] && !match->absorbed && folder->policy.in_scope &&
+	       folder->policy.mode != MODE_OFF && !folder->fail &&
+	       match_change(match, LOCAL) == CHANGE_UNSURE;
+}
+
+/* A name that no file can have: the row's item is gone, also to a later run, whoever has its name. */
+static const char *nobodys(struct run *run, const struct row *row)
+{
+	return arena_printf(run->round, "/%lld", (long long)row->id);
+}
+
+/* The row's item is gone here, and the file is a new one. */
+static void part(struct run *run, struct match *match)
+{
+	struct match *fresh = match_new(run, &run->folders[match->folder]);
+
+	fresh->now[LOCAL] = match->now[LOCAL];
+	fresh->normal[LOCAL] = match->normal[LOCAL];
+	fresh->looked[LOCAL] = true;
+	fresh->key = fresh->key_here = match->key_here;
+	match->row->side[LOCAL].ref = nobodys(run, match->row);
+	match->now[LOCAL] = NULL;
+	match->normal[LOCAL] = (struct digest){ 0 };
+	match->looked[LOCAL] = false;
+	match->key_here = NULL;
+}
+
+const struct fail *names_part(struct run *run, bool *parted)
+{
+	struct match **list = memory_alloc((run->matches.count + 1) * sizeof(struct match *));
+	const struct fail *f = NULL;
+	size_t count = 0;
+
+	*parted = false;
+	for (size_t i = 0; i < run->matches.count; i++)
+		if (may_be_other(run, run->matches.items[i]))
+			list[count++] = run->matches.items[i];
+	if (count)
+		f = content_prints(run, list, count, LOCAL);
+	for (size_t i = 0; !f && i < count; i++) {
+		struct match *match = list[i];
+
+		if (match->absorbed || match->trouble || !match->key_here ||
+		    strcmp(match->key_here, match->row->key) == 0)
+			continue;
+		part(run, match);
+		*parted = true;
+	}
+	free(list);
+	return f;
+}
+
+/* Is the row's item under another name now, or gone and its name another item's? */
+static bool renamed(const struct run *run, const struct match *match)
+{
+	const char *ref = match->row ? match->row->side[LOCAL].ref : NULL;
+
+	if (!is_keyed(run, match) || !ref || !match->row->id || match->absorbed)
+		return false;
+	return match->now[LOCAL] ? strcmp(ref, match->now[LOCAL]->ref) != 0 : *ref == '/';
+}
+
+const struct fail *names_give(struct run *run)
+{
+	struct match **list = memory_alloc((run->matches.count + 1) * sizeof(struct match *));
+	const struct fail *f = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < run->matches.count; i++)
+		if (renamed(run, run->matches.items[i]))
+			list[count++] = run->matches.items[i];
+	if (!count)
+		goto out;
+	/* First all give away what they had: a name belongs to one row at a time. */
+	f = tx_begin(run);
+	for (size_t i = 0; !f && i < count; i++) {
+		struct row row = *list[i]->row;
+
+		row.side[LOCAL].ref = nobodys(run, &row);
+		f = state_row_put(run->engine->state, &row);
+	}
+	for (size_t i = 0; !f && i < count; i++) {
+		struct row *row = list[i]->row;
+
+		if (!list[i]->now[LOCAL])
+			continue;
+		/* The rest of what is remembered of the file is still true of it. */
+		row->side[LOCAL].ref = list[i]->now[LOCAL]->ref;
+		f = row_displace(run, row);
+		if (!f)
+			f = state_row_put(run->engine->state, row);
+	}
+	f = tx_end(run, f);
+out:
+	free(list);
+	return f;
+}
