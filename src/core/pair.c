@@ -138,6 +138,7 @@ static void renamed(void *context, struct candidate *gone, struct candidate *fre
 	struct lists *lists = context;
 
 	gone->match->now[lists->side] = fresh->match->now[lists->side];
+	gone->match->normal[lists->side] = fresh->match->normal[lists->side];
 	gone->match->looked[lists->side] |= fresh->match->looked[lists->side];
 	gone->match->mended = true;
 	fresh->match->absorbed = true;
@@ -225,11 +226,12 @@ static void find_renames(struct match **matches, size_t count, struct lists *lis
 	pair_up(lists->a, lists->a_count, lists->b, lists->b_count, true, renamed, lists);
 }
 
-/* Is it here alone?  A row of a keyed kind that was never sent counts as new: a UID says nothing about the
- * content, so that what the server has under it must still be compared. */
+/* Is it here alone?  A row of a keyed kind that was never sent, or that is kept here, counts as new: a UID
+ * says nothing about the content, so that what the server has under it must still be compared. */
 static bool only_here(const struct match *match, bool keyed)
 {
-	return is_new(match, LOCAL) || (keyed && lost_number(match) && match->now[LOCAL]);
+	return is_new(match, LOCAL) || (keyed && match->row && !match->row->side[SERVER].ref &&
+					!match->now[SERVER] && match->now[LOCAL]);
 }
 
 /* Pairs what is new on the server with messages that lost their number (`rows`), or with what is here

@@ -204,6 +204,8 @@ static void plan_server_gone(struct op *op, enum change local, const struct poli
 /* The server has an item that the base does not know. */
 static void plan_server_new(struct op *op, enum change local, const struct policy *policy)
 {
+	bool kept = op->match->row && op->match->row->marks & ROW_KEPT; /* here, when it was gone there */
+
 	switch (local) {
 	case CHANGE_ABSENT:
 	case CHANGE_GONE:
@@ -216,7 +218,13 @@ static void plan_server_new(struct op *op, enum change local, const struct polic
 	case CHANGE_SAME:
 	case CHANGE_EDITED:
 	case CHANGE_UNSURE:
-		plan_clash(op, "new on both sides");
+		if (kept && local == CHANGE_SAME && policy->direction != DIRECTION_PUSH)
+			decide(op, VERB_UPDATE, LOCAL, NULL);
+		else
+			plan_clash(op, "new on both sides");
+		/* It was kept from the server's removal, and is now from what came in its place. */
+		if (kept && op->verb == VERB_CONFLICT && policy->direction == DIRECTION_PUSH)
+			decide(op, VERB_NONE, LOCAL, NULL);
 		return;
 	}
 }

@@ -78,6 +78,13 @@ static struct list list_of(struct run *run, enum sort sort)
 
 /* ---- what only needs to be written down ------------------------------------------------------ */
 
+/* Is what both sides now agree on something else than the base? */
+static bool base_is_old(const struct match *match, const struct row *row)
+{
+	return !row->id || !digest_known(&row->normal) ||
+	       (digest_known(&match->normal[LOCAL]) && !digest_equal(&match->normal[LOCAL], &row->normal));
+}
+
 static const struct fail *record_agree(struct run *run, struct op *op)
 {
 	struct folder *folder = &run->folders[op->match->folder];
@@ -97,7 +104,8 @@ static const struct fail *record_agree(struct run *run, struct op *op)
 	row_flags(run, row, op, done);
 	if (!op->match->row || !op->match->row->side[SERVER].ref)
 		run->outcome->adopted++;
-	if (folder->traits->keyed && (!row->id || !digest_known(&row->normal)))
+	row->marks &= ~(uint32_t)ROW_KEPT;
+	if (folder->traits->keyed && base_is_old(op->match, row))
 		return base_of_local(run, op, row);
 	return state_row_put(run->engine->state, row);
 }

@@ -105,6 +105,7 @@ static const struct fail *record(struct pull *pull, size_t i)
 	row->side[SERVER].digest = write->body->digest;
 	if (!write->folder) { /* only the revision had moved */
 		row->side[LOCAL] = *op->match->now[LOCAL];
+		row->marks &= ~(uint32_t)ROW_KEPT;
 		if (op->match->row && !digest_known(&row->side[LOCAL].digest))
 			row->side[LOCAL].digest = op->match->row->side[LOCAL].digest;
 		return state_row_put(run->engine->state, row);
