@@ -74,9 +74,7 @@ static size_t terminal_width(void)
 	return size.ws_col < WIDTH_MOST ? size.ws_col : WIDTH_MOST;
 }
 
-/* How many bytes of `text` surely fit into `width` columns: from the first wide script on every
- * character counts as two. */
-static size_t fitting(const char *text, size_t size, size_t width)
+size_t terminal_fit(const char *text, size_t size, size_t width)
 {
 	size_t used = 0;
 
@@ -117,7 +115,7 @@ void terminal_progress(const char *format, ...)
 	buf_init(&line, 8 * sizeof text);
 	terminal_safe(&safe, text, strlen(text));
 	buf_adds(&line, "\r");
-	buf_add(&line, safe.data, fitting(safe.data, safe.size, terminal_width() - 1));
+	buf_add(&line, safe.data, terminal_fit(safe.data, safe.size, terminal_width() - 1));
 	buf_adds(&line, "\033[K");
 	terminal_write(line.data, line.size);
 	shown = true;

@@ -15,6 +15,10 @@ bool terminal_unsafe(uint32_t code);
  * reader: C0, DEL, C1, invalid UTF-8, bidirectional overrides and isolates, as \xNN or \u{N}. */
 void terminal_safe(struct buf *out, const char *text, size_t size);
 
+/* How many bytes of `text` surely fit into `width` columns: from the first wide script on every character
+ * counts as two. */
+size_t terminal_fit(const char *text, size_t size, size_t width);
+
 /* Is standard error a terminal? */
 bool terminal_is(void);
 

@@ -69,6 +69,11 @@ const struct fail *service_look(const struct service_type *type, const struct ac
 const struct fail *service_run(const struct service_type *type, const struct account *account,
 			       const char *secret, bool dry, struct service **service) MUST_CHECK;
 
+/* For commands that change what is here without asking the server: takes the lock (FAIL_LOCKED), opens the
+ * state and the local store.  FAIL_MISSING if it was never synchronised. */
+const struct fail *service_hold(const struct service_type *type, const struct account *account,
+				struct service **service) MUST_CHECK;
+
 /* Closes all; NULL allowed. */
 void service_close(struct service *service);
 

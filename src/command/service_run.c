@@ -171,15 +171,23 @@ static const struct fail *spool_open(struct service *service)
 
 /* ---- stores ----------------------------------------------------------------------------------- */
 
+/* Only the local one; an empty directory that it makes goes again. */
+static const struct fail *local_open(struct service *service)
+{
+	const struct service_type *type = service->type;
+
+	service->fresh = type->makes &&
+			 faccessat(service->root, type->makes, F_OK, AT_SYMLINK_NOFOLLOW) < 0;
+	return fail_scoped(type->open_local(service->root, &service->side[LOCAL]), FAIL_ACCOUNT);
+}
+
 static const struct fail *stores_open(struct service *service, const char *secret)
 {
 	const struct service_type *type = service->type;
 	const char *memo = NULL;
 	const struct fail *f;
 
-	service->fresh = type->makes &&
-			 faccessat(service->root, type->makes, F_OK, AT_SYMLINK_NOFOLLOW) < 0;
-	f = type->open_local(service->root, &service->side[LOCAL]);
+	f = local_open(service);
 	if (!f)
 		f = state_memo_get(service->state, "server", service->arena, &memo);
 	if (f)
@@ -243,6 +251,32 @@ const struct fail *service_run(const struct service_type *type, const struct acc
 		f = service_own_check(service);
 	if (!f)
 		f = stores_open(service, secret);
+	if (f) {
+		service_close(service);
+		service = NULL;
+	}
+	*result = service;
+	return f;
+}
+
+const struct fail *service_hold(const struct service_type *type, const struct account *account,
+				struct service **result)
+{
+	struct service *service = service_new(type, account);
+	const struct fail *f = service_root_open(service);
+
+	if (!f)
+		f = service_inner_open(service, false);
+	if (!f)
+		f = lock_take(service);
+	if (!f && !service_state_there(service, type))
+		f = fail_make(FAIL_MISSING, FAIL_ACCOUNT, "it was not synchronised yet");
+	if (!f)
+		f = state_open(service->inner, type->state, &service->state);
+	if (!f)
+		f = local_open(service);
+	if (!f)
+		service->places = places_open(service->root);
 	if (f) {
 		service_close(service);
 		service = NULL;

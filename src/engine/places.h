@@ -18,7 +18,7 @@ struct places {
 	/* Removes a file or an empty directory; missing is success. */
 	const struct fail *(*remove)(struct places *places, const char *path);
 	bool (*there)(struct places *places, const char *path);
-	/* Where a file is that was put at this path: of a Maildir (…/cur/NAME) mail programs rename files, and
+	/* Where a file is that was put at this path: in a Maildir (…/cur/NAME) mail programs rename it, and
 	 * only the base of the name stays.  In the arena; NULL: it is gone. */
 	const char *(*find)(struct places *places, const char *path, struct arena *arena);
 	/* Opens a file for reading. */

@@ -308,8 +308,8 @@ static bool runs_next(const struct group *group, size_t at[DIFF_VERSIONS], struc
 		if (!group->of[v])
 			continue;
 		runs[v].entries = &group->of[v]->entries[at[v]];
-		for (; at[v] < group->of[v]->count &&
-		       strcmp(group->of[v]->entries[at[v]].label, label) == 0; at[v]++)
+		for (; at[v] < group->of[v]->count && strcmp(group->of[v]->entries[at[v]].label, label) == 0;
+		     at[v]++)
 			runs[v].count++;
 	}
 	return label != NULL;

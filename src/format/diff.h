@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 struct arena;
+struct buf;
 struct normal_entry;
 
 enum diff_version { DIFF_BASE, DIFF_SERVER, DIFF_LOCAL, DIFF_VERSIONS };
@@ -20,7 +21,7 @@ struct diff_input {
 	size_t size;
 };
 
-#define DIFF_TEXT_MOST 120  /* characters of one text */
+#define DIFF_TEXT_MOST   120 /* characters of one text */
 #define DIFF_FIELDS_MOST 500 /* more are only counted */
 
 struct diff_field {
@@ -38,7 +39,7 @@ struct diff {
 	struct diff_field *fields; /* components in the order of the items; in each of them what people look
 				    * for first, then the rest by name */
 	size_t count;
-	size_t more;               /* fields that differ and are not told */
+	size_t more; /* fields that differ and are not told */
 };
 
 /* Of an event, task or note (iCalendar), or of a contact (`card`).  All is in the arena and points into it,
@@ -48,5 +49,16 @@ void diff_items(const struct diff_input inputs[DIFF_VERSIONS], bool card, struct
 
 /* Of a message: the header fields that people know, and its body as one field, "Body". */
 void diff_messages(const struct diff_input inputs[DIFF_VERSIONS], struct arena *arena, struct diff *diff);
+
+/* Appends the first `most` fields as lines of at most DIFF_COLUMNS columns, of the versions that exist
+ * (`there`); what is not told is counted.
+ *
+ *	  Summary
+ *	    base    Lunch
+ *	    server  Dinner
+ *	    local   (none)
+ */
+#define DIFF_COLUMNS 78
+void diff_tell(const struct diff *diff, const bool there[DIFF_VERSIONS], size_t most, struct buf *out);
 
 #endif

@@ -13,12 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIELD_MOST ((size_t)16 * 1024)
+#define FIELD_MOST   ((size_t)16 * 1024)
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static const char *const names[] = {
-	"Subject",  "From",    "To",          "Cc",         "Bcc",        "Reply-To",
-	"Date",     "Sender",  "In-Reply-To", "References", "Message-ID", "Content-Type",
+	"Subject", "From",   "To",          "Cc",         "Bcc",        "Reply-To",
+	"Date",    "Sender", "In-Reply-To", "References", "Message-ID", "Content-Type",
 };
 
 struct message {

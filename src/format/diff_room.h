@@ -36,8 +36,7 @@ bool diff_sides(const bool there[DIFF_VERSIONS], enum diff_version *one, enum di
 /* ---- diff_words.c ---- */
 
 /* "Alarm: ", "2026-11-29 10:00: "; "" for what the item is itself. */
-const char *diff_prefix(struct diff_side *side, const struct diff_component *component,
-			struct arena *arena);
+const char *diff_prefix(struct diff_side *side, const struct diff_component *component, struct arena *arena);
 
 /* What a whole component is called, and what is in it: "Alarm", "Event 2026-11-29 10:00"; "15 minutes before
  * the start". */

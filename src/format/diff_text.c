@@ -107,3 +107,58 @@ void diff_texts(struct diff_field *field, const char *const full[DIFF_VERSIONS],
 		field->text[v] = at ? arena_printf(arena, "…%s", text) : text;
 	}
 }
+
+/* ---- lines ------------------------------------------------------------------------------------ */
+
+#define INDENT 12 /* of a text that goes on */
+
+/* The text behind `used` columns of its first line. */
+static void wrap(struct buf *out, const char *text, size_t used)
+{
+	size_t left = strlen(text);
+
+	while (left) {
+		size_t fits = terminal_fit(text, left, DIFF_COLUMNS - used), cut = fits;
+
+		while (fits < left && cut && text[cut] != ' ')
+			cut--;
+		cut = cut ? cut : fits ? fits : left;
+		buf_add(out, text, cut);
+		buf_addc(out, '\n');
+		text += cut;
+		left -= cut;
+		while (left && *text == ' ') {
+			text++;
+			left--;
+		}
+		if (left)
+			buf_addf(out, "%*s", INDENT, "");
+		used = INDENT;
+	}
+}
+
+void diff_tell(const struct diff *diff, const bool there[DIFF_VERSIONS], size_t most, struct buf *out)
+{
+	static const char *const labels[DIFF_VERSIONS] = { "base", "server", "local" };
+	size_t told = diff->count < most ? diff->count : most;
+	size_t more = diff->count - told + diff->more;
+
+	for (size_t i = 0; i < told; i++) {
+		const struct diff_field *field = &diff->fields[i];
+
+		buf_adds(out, "  ");
+		wrap(out, field->field, 2);
+		for (int v = 0; v < DIFF_VERSIONS; v++) {
+			if (!there[v])
+				continue;
+			buf_addf(out, "    %-8s", labels[v]);
+			wrap(out,
+			     !field->text[v]   ? "(none)"
+			     : *field->text[v] ? field->text[v]
+					       : "(empty)",
+			     INDENT);
+		}
+	}
+	if (more)
+		buf_addf(out, "  and %zu more\n", more);
+}

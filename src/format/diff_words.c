@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VALUE_MOST ((size_t)64 * 1024)
+#define VALUE_MOST   ((size_t)64 * 1024)
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 /* In the order in which people look for them. */
@@ -342,11 +342,10 @@ static void show_raw(const struct diff_field *field, const struct diff_side side
 		return;
 	for (int v = 0; v < DIFF_VERSIONS; v++)
 		if (full[v])
-			full[v] = arena_printf(arena, "%s [%s:%.*s]", full[v], field->entry[v]->params,
-					       (int)(field->entry[v]->value.size < 200
-							     ? field->entry[v]->value.size
-							     : 200),
-					       field->entry[v]->value.at);
+			full[v] = arena_printf(
+				arena, "%s [%s:%.*s]", full[v], field->entry[v]->params,
+				(int)(field->entry[v]->value.size < 200 ? field->entry[v]->value.size : 200),
+				field->entry[v]->value.at);
 }
 
 void diff_words(struct diff_field *field, const char *prefix, struct diff_side sides[DIFF_VERSIONS],
@@ -408,9 +407,9 @@ static const char *component_name(const struct diff_component *component)
 	static const struct {
 		const char *kind, *words;
 	} kinds[] = {
-		{ "VALARM", "Alarm" },      { "VEVENT", "Event" },     { "VTODO", "Task" },
-		{ "VJOURNAL", "Note" },     { "VTIMEZONE", "Time zone" },
-		{ "STANDARD", "Time zone" }, { "DAYLIGHT", "Time zone" }, { "VCARD", "Contact" },
+		{ "VALARM", "Alarm" },       { "VEVENT", "Event" },        { "VTODO", "Task" },
+		{ "VJOURNAL", "Note" },      { "VTIMEZONE", "Time zone" }, { "STANDARD", "Time zone" },
+		{ "DAYLIGHT", "Time zone" }, { "VCARD", "Contact" },
 	};
 
 	for (size_t i = 0; i < COUNT(kinds); i++)

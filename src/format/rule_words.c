@@ -28,12 +28,9 @@ static void add_frequency(struct buf *out, struct slice rule)
 	static const struct {
 		const char *frequency, *one, *many;
 	} frequencies[] = {
-		{ "DAILY", "day", "days" },
-		{ "WEEKLY", "week", "weeks" },
-		{ "MONTHLY", "month", "months" },
-		{ "YEARLY", "year", "years" },
-		{ "HOURLY", "hour", "hours" },
-		{ "MINUTELY", "minute", "minutes" },
+		{ "DAILY", "day", "days" },          { "WEEKLY", "week", "weeks" },
+		{ "MONTHLY", "month", "months" },    { "YEARLY", "year", "years" },
+		{ "HOURLY", "hour", "hours" },       { "MINUTELY", "minute", "minutes" },
 		{ "SECONDLY", "second", "seconds" },
 	};
 	struct slice frequency = { 0 }, interval = { 0 };
