@@ -20,6 +20,23 @@ def tag(name):
     return f"{{{NS[prefix]}}}{local}"
 
 
+class Snapshot:
+    """What a connection's folders() and bodies() say, asked once."""
+
+    def __init__(self, client):
+        self.client, self.listed, self.read = client, None, {}
+
+    def folders(self):
+        if self.listed is None:
+            self.listed = self.client.folders()
+        return self.listed
+
+    def bodies(self, folder):
+        if folder.href not in self.read:
+            self.read[folder.href] = self.client.bodies(folder)
+        return self.read[folder.href]
+
+
 class DavError(Exception):
     def __init__(self, method, path, status, body):
         super().__init__(f"{method} {path}: {status} {body[:300]!r}")

@@ -5,5 +5,5 @@ import os, sys; sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + 
 import killing
 from tap import finish
 
-killing.kill_everywhere(killing.DavScenario(killing.dav_changes, "xandikos"), at_least=6, stride=5)
+killing.kill_everywhere(killing.DavScenario(killing.dav_changes, "xandikos"), at_least=6, stride=6)
 finish(at_least=8)
