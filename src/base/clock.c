@@ -2,6 +2,7 @@
 #include "base/clock.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 int64_t clock_now(void)
@@ -48,4 +49,18 @@ void clock_stamp(int64_t when, char out[17])
 	broken_down(when, &tm, gmtime_r);
 	if (!strftime(out, 17, "%Y%m%dT%H%M%SZ", &tm))
 		out[0] = '\0';
+}
+
+/* The names of days and months are not those of a locale. */
+void clock_mail(int64_t when, char out[CLOCK_MAIL])
+{
+	static const char days[] = "SunMonTueWedThuFriSat", months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	struct tm tm;
+	long minutes;
+
+	broken_down(when, &tm, localtime_r);
+	minutes = tm.tm_gmtoff / 60;
+	snprintf(out, CLOCK_MAIL, "%.3s, %02d %.3s %04d %02d:%02d:%02d %c%02ld%02ld", days + 3 * tm.tm_wday,
+		 tm.tm_mday, months + 3 * tm.tm_mon, 1900 + tm.tm_year, tm.tm_hour, tm.tm_min, tm.tm_sec,
+		 minutes < 0 ? '-' : '+', labs(minutes) / 60 % 100, labs(minutes) % 60);
 }

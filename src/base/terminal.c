@@ -91,6 +91,30 @@ size_t terminal_fit(const char *text, size_t size, size_t width)
 	return used;
 }
 
+void terminal_wrap(struct buf *out, const char *text, size_t used, size_t indent, size_t width)
+{
+	size_t left = strlen(text);
+
+	while (left) {
+		size_t fits = terminal_fit(text, left, width - used), cut = fits;
+
+		while (fits < left && cut && text[cut] != ' ')
+			cut--;
+		cut = cut ? cut : fits ? fits : left;
+		buf_add(out, text, cut);
+		buf_addc(out, '\n');
+		text += cut;
+		left -= cut;
+		while (left && *text == ' ') {
+			text++;
+			left--;
+		}
+		if (left)
+			buf_addf(out, "%*s", (int)indent, "");
+		used = indent;
+	}
+}
+
 static bool shown; /* a progress line stands on the terminal */
 
 static void terminal_write(const char *data, size_t size)

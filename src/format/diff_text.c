@@ -112,29 +112,9 @@ void diff_texts(struct diff_field *field, const char *const full[DIFF_VERSIONS],
 
 #define INDENT 12 /* of a text that goes on */
 
-/* The text behind `used` columns of its first line. */
-static void wrap(struct buf *out, const char *text, size_t used)
+static const char *shown(const char *text)
 {
-	size_t left = strlen(text);
-
-	while (left) {
-		size_t fits = terminal_fit(text, left, DIFF_COLUMNS - used), cut = fits;
-
-		while (fits < left && cut && text[cut] != ' ')
-			cut--;
-		cut = cut ? cut : fits ? fits : left;
-		buf_add(out, text, cut);
-		buf_addc(out, '\n');
-		text += cut;
-		left -= cut;
-		while (left && *text == ' ') {
-			text++;
-			left--;
-		}
-		if (left)
-			buf_addf(out, "%*s", INDENT, "");
-		used = INDENT;
-	}
+	return !text ? "(none)" : *text ? text : "(empty)";
 }
 
 void diff_tell(const struct diff *diff, const bool there[DIFF_VERSIONS], size_t most, struct buf *out)
@@ -147,16 +127,12 @@ void diff_tell(const struct diff *diff, const bool there[DIFF_VERSIONS], size_t 
 		const struct diff_field *field = &diff->fields[i];
 
 		buf_adds(out, "  ");
-		wrap(out, field->field, 2);
+		terminal_wrap(out, field->field, 2, INDENT, DIFF_COLUMNS);
 		for (int v = 0; v < DIFF_VERSIONS; v++) {
 			if (!there[v])
 				continue;
 			buf_addf(out, "    %-8s", labels[v]);
-			wrap(out,
-			     !field->text[v]   ? "(none)"
-			     : *field->text[v] ? field->text[v]
-					       : "(empty)",
-			     INDENT);
+			terminal_wrap(out, shown(field->text[v]), INDENT, INDENT, DIFF_COLUMNS);
 		}
 	}
 	if (more)
