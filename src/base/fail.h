@@ -50,7 +50,7 @@ struct fail {
 	const char *text; /* UTF-8, one line, never empty, not yet made safe for a terminal */
 };
 
-#define FAIL_RING 512
+#define FAIL_RING 2048
 #define FAIL_TEXT 512 /* bytes of text kept, the rest is cut */
 
 /* Makes a fail with a formatted text.  Never NULL. */
