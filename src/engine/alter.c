@@ -150,11 +150,12 @@ static const struct fail *intend(struct alter *alter, struct work *work, enum in
 static const struct fail *check_gone(const struct run *run, const struct op *op, const struct fail **stopped)
 {
 	const struct store_folder *here = run->folders[op->match->folder].seen[LOCAL];
+	const char *ref = op->match->row->side[LOCAL].ref;
 	bool there = false;
 	const struct fail *f = NULL;
 
-	if (here)
-		f = store_exists(run->engine->side[LOCAL], here, op->match->row->side[LOCAL].ref, &there);
+	if (here && !name_is_nobodys(ref))
+		f = store_exists(run->engine->side[LOCAL], here, ref, &there);
 	if (!f && there)
 		*stopped = fail_make(FAIL_DATA, FAIL_ITEM, "something that is no item has its name here");
 	return f;

@@ -24,6 +24,11 @@ static const char *nobodys(struct run *run, const struct row *row)
 	return arena_printf(run->round, "/%lld", (long long)row->id);
 }
 
+bool name_is_nobodys(const char *ref)
+{
+	return *ref == '/';
+}
+
 /* The row's item is gone here, and the file is a new one. */
 static void part(struct run *run, struct match *match)
 {
@@ -72,7 +77,7 @@ static bool renamed(const struct run *run, const struct match *match)
 
 	if (!is_keyed(run, match) || !ref || !match->row->id || match->absorbed)
 		return false;
-	return match->now[LOCAL] ? strcmp(ref, match->now[LOCAL]->ref) != 0 : *ref == '/';
+	return match->now[LOCAL] ? strcmp(ref, match->now[LOCAL]->ref) != 0 : name_is_nobodys(ref);
 }
 
 const struct fail *names_give(struct run *run)

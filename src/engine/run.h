@@ -103,6 +103,8 @@ const struct fail *labels_agree(struct run *run) MUST_CHECK;
 const struct fail *recover_places(struct run *run) MUST_CHECK;  /* before anything else */
 const struct fail *recover_intents(struct run *run) MUST_CHECK; /* after folders_open */
 
+/* names.c: is this what stands for a local name that now is another item's?  The row's own item is gone. */
+bool name_is_nobodys(const char *ref);
 /* look.c: a match of nothing yet, in run->matches. */
 struct match *match_new(struct run *run, struct folder *folder);
 /* look.c: lists what is to be looked at and finds what differs from the rows: fills run->matches. */
