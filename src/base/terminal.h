@@ -19,7 +19,7 @@ void terminal_safe(struct buf *out, const char *text, size_t size);
  * counts as two. */
 size_t terminal_fit(const char *text, size_t size, size_t width);
 
-/* Appends the text (safe already) as lines of at most `width` columns, cut at its spaces where there are any; all
+/* Appends the text (safe already) as lines of at most `width` columns, cut at its spaces if it has any; all
  * but the first begin with `indent` spaces, the first has `used` columns before it. */
 void terminal_wrap(struct buf *out, const char *text, size_t used, size_t indent, size_t width);
 

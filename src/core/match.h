@@ -23,6 +23,8 @@ struct match {
 					    * was read */
 	bool looked[SIDES];                /* digest, print and key of that side were asked for */
 	bool mended;                       /* a ref changed without a change of the item: record it */
+	bool own;                          /* mail: the local file is a message of koc's own: no server
+	                                    * is to have it */
 	bool wire;                         /* local file holds wire bytes (new items) */
 	bool absorbed;                     /* became part of another match: plan nothing */
 	const char *trouble;               /* it cannot be read: why; NULL it can */

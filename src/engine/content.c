@@ -40,6 +40,10 @@ void content_take(struct run *run, struct match *match, enum side side, const st
 		match->key_here = arena_str(run->round, read->key);
 	if (side == LOCAL && read->wrong)
 		match->trouble = read->wrong;
+	if (side == LOCAL && read->notice && match->row)
+		match->trouble = "it is now a message of koc's own, which no server gets";
+	else if (side == LOCAL)
+		match->own = read->notice;
 }
 
 /* What cannot be read: gone or changed meanwhile is for the next look; anything else is the item's
@@ -211,6 +215,15 @@ out:
 	return f;
 }
 
+/* What tells of conflicts lies among the user's mail, and is not part of it.  If the server has the very
+ * message (somebody else put it there), it is like any other. */
+static void leave_own(struct run *run)
+{
+	for (size_t i = 0; i < run->matches.count; i++)
+		if (run->matches.items[i]->own && is_new_here(run->matches.items[i]))
+			run->matches.items[i]->absorbed = true;
+}
+
 const struct fail *content_pair(struct run *run)
 {
 	bool *keyed = NULL, parted = false;
@@ -232,6 +245,7 @@ const struct fail *content_pair(struct run *run)
 	pair_in_folders(run->matches.items, run->matches.count, keyed);
 	pair_moved_together(run->round, run->matches.items, run->matches.count, keyed);
 	free(keyed);
+	leave_own(run);
 	if (parted)
 		f = names_give(run);
 	return f ? f : keyed_doubles(run);

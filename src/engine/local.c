@@ -35,6 +35,23 @@ static bool is_edited(const struct run *run, const struct match *match)
 	       !(digest_known(&read.normal) && digest_equal(&read.normal, &match->row->normal));
 }
 
+/* Is it mail that is to be sent?  Not what koc itself put there. */
+static bool is_fresh(const struct run *run, const struct match *match)
+{
+	struct read read = {
+		.folder = run->folders[match->folder].seen[LOCAL],
+		.ref = match->now[LOCAL]->ref,
+		.part = PART_PRINT,
+		.hint = match->now[LOCAL]->flags,
+	};
+	const struct fail *f = NULL;
+
+	if (run->folders[match->folder].traits->keyed)
+		return true;
+	f = store_read(run->engine->side[LOCAL], &read, 1, NULL, NULL, run->scratch);
+	return f || read.fail || !read.notice;
+}
+
 static void count_match(const struct run *run, const struct match *match, struct local_news *news)
 {
 	const struct version *was =
@@ -42,7 +59,7 @@ static void count_match(const struct run *run, const struct match *match, struct
 	const struct version *now = match->now[LOCAL];
 
 	if (!was) {
-		news->fresh += now != NULL;
+		news->fresh += now && is_fresh(run, match);
 	} else if (!now) {
 		news->gone++;
 	} else {

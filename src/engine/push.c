@@ -65,7 +65,7 @@ static const struct fail *read_bodies(struct push *push, struct op **ops, size_t
 	for (size_t i = 0; i < count; i++) {
 		struct item *item = &push->items[push->count];
 
-		if (f || reads[i].fail || !reads[i].body) {
+		if (f || reads[i].fail || !reads[i].body || reads[i].notice) {
 			body_free(reads[i].body);
 			if (!f)
 				f = op_end(run, ops[i],

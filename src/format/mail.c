@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/str.h"
 #include "format/date.h"
+#include "format/notice.h"
 #include "format/words.h"
 
 #include <stdlib.h>
@@ -237,6 +238,8 @@ static void fields_read(const struct buf *header, struct mail_fields *fields)
 		} else if (!date && (text = field_named(line, next, "Date"))) {
 			fields->sent = date_field(text, next);
 			date = true;
+		} else if (field_named(line, next, NOTICE_HEADER)) {
+			fields->notice = true;
 		}
 	}
 }

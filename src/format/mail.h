@@ -11,6 +11,7 @@ struct mail_fields {
 	char *subject;    /* RFC 2047 decoded, UTF-8, at most MAIL_FIELD_MOST bytes; NULL none */
 	char *from;       /* the same */
 	int64_t sent;     /* Date: in seconds since the epoch, 0 unknown */
+	bool notice;      /* it is a message of koc's own (format/notice.h) */
 };
 
 #define MAIL_FIELD_MOST ((size_t)998)

@@ -386,6 +386,32 @@ static void test_dates(void **state)
 	assert_true(checked >= 30);
 }
 
+static void own_messages(void **context)
+{
+	static const struct {
+		const char *text;
+		bool notice;
+	} rows[] = {
+		{ "Subject: a\r\nX-Koc-Notice: 0123\r\n\r\n", true },
+		{ "x-koc-notice:\nSubject: a\n", true },
+		{ "X-Koc-Notice : 1", true },
+		{ "Subject: a\n\nX-Koc-Notice: 0123\n", false },
+		{ "Subject: a\n X-Koc-Notice: 0123\n\n", false },
+		{ "X-Koc-Notices: 0123\n\n", false },
+	};
+
+	(void)context;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct mail_scan *scan = mail_scan_begin();
+		struct mail_fields fields;
+
+		mail_scan_add(scan, rows[i].text, strlen(rows[i].text));
+		mail_scan_end(scan, strlen(rows[i].text), NULL, &fields);
+		assert_int_equal(fields.notice, rows[i].notice);
+		mail_fields_free(&fields);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -397,6 +423,7 @@ int main(void)
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_words_limit),
 		cmocka_unit_test(test_dates),
+		cmocka_unit_test(own_messages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

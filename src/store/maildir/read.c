@@ -30,6 +30,7 @@ static void read_clear(struct read *read)
 	read->print = (struct print){ 0 };
 	read->body = NULL;
 	read->key = NULL;
+	read->notice = false;
 }
 
 static const struct fail *read_found(struct read *read, const struct box *box,
@@ -52,6 +53,7 @@ static const struct fail *read_found(struct read *read, const struct box *box,
 	read->has_flags = name.has_info || found->place == IN_NEW;
 	read->date = status.st_mtim.tv_sec;
 	read->print = read->body->print;
+	read->notice = read->body->fields.notice;
 	if (read->part == PART_PRINT) {
 		body_free(read->body);
 		read->body = NULL;
