@@ -9,6 +9,9 @@ case $1 in
 mail | dav) which=$1; shift ;;
 esac
 status=0
+if [ $which = both ]; then
+	make --no-print-directory asan > /dev/null && sh tests/check.sh --heavy || status=1
+fi
 [ $which = dav ] || /usr/bin/python3 tests/tools/torture.py "$@" || status=1
 [ $which = mail ] || /usr/bin/python3 tests/tools/davtorture.py "$@" || status=1
 exit $status

@@ -231,7 +231,7 @@ static void status_of_both(void **state)
 		"  Changed here (koc sync carries it over):\n" /* the store has no calendars/ any more */
 		"    calendars/Home: 1 removed\n"
 		"  Conflicts (the server's version is in the folder):\n"
-		"    1  2026-11-22 14:03  calendars/Home: Lunch\n"
+		"    2  2026-11-22 14:03  calendars/Home: Lunch\n"
 		"      edited on both sides; the other version: Conflicts/calendars/Home/a.ics\n");
 	assert_string_equal(
 		told(&command_status, 2, 1, true, EXIT_DONE),
@@ -244,7 +244,7 @@ static void status_of_both(void **state)
 		"\"removed\":1,\"flags\":0}],\"held\":[],\"set-aside\":[],"
 		"\"waiting\":{\"raced\":0,\"direction\":0,\"scope\":0},\"next-retry\":null,"
 		"\"server-waits-until\":null,"
-		"\"conflicts\":[{\"number\":1,\"time\":\"2026-11-22T14:03:00Z\","
+		"\"conflicts\":[{\"number\":2,\"time\":\"2026-11-22T14:03:00Z\","
 		"\"folder\":\"calendars/Home\",\"item\":\"Lunch\",\"why\":\"edited on both sides\","
 		"\"path\":\"Conflicts/calendars/Home/a.ics\"}]}]\n");
 }
