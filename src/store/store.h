@@ -143,7 +143,8 @@ struct read {
 	const char *key;         /* keyed kinds: its UID; NULL it has none */
 	struct digest normal;    /* keyed kinds: of the normalised form (format/item.h) */
 	const char *wrong;       /* keyed kinds: why it cannot be written to a server; NULL it can */
-	bool notice;             /* local mail: a message of koc's own (format/notice.h), which no server gets */
+	bool notice;             /* local mail: a message of koc's own (format/notice.h), which no server
+				  * gets */
 };
 
 /* Called as each read is finished, in any order; may call the *other* store, never this one.  A fail
