@@ -213,6 +213,11 @@ ok(HOME + "v-listed.ics" in odd.items(home) and odd.get(HOME + "v.ics") and odd.
 be("no-move")
 equal(odd.request("MOVE", HOME + "e.ics", headers={"Destination": "/calendars/alice/work/e.ics"}).status, 405,
       "no-move")
+be()
+odd.put(HOME + "w.ics", vdir.event("w@test", "As sent"))
+be("edited-move")
+odd.request("MOVE", HOME + "w.ics", headers={"Destination": "/calendars/alice/work/w.ics", "If-Match": '"no"'})
+ok(b"Edited there" in truth.get("/calendars/alice/work/w.ics"), "edited-move")
 be("no-mkcol")
 equal(odd.request("MKCOL", "/calendars/alice/x/").status, 403, "no-mkcol")
 be("refuse=ugly")
