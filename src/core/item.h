@@ -73,6 +73,14 @@ struct print {
 	struct digest head;
 };
 
+/* What a text form (SPEC 2) says of the message that it stands for, in the words of the server's driver. */
+struct stub {
+	const char *account; /* id of the account */
+	const char *epoch;   /* identity of the message's folder when it was made; "" not to be told */
+	const char *ref;     /* the message's there */
+	struct digest head;  /* its print's; unknown: the file holds pieces of several */
+};
+
 /* One item as one side has it (now), or had it (in a row). */
 struct version {
 	const char *ref;       /* the driver's name for it (UID, href, file name); NULL: not there.
@@ -86,7 +94,8 @@ struct version {
 enum row_mark {
 	ROW_KEPT = 1,  /* one side keeps it on purpose (delete = never, removals = keep) */
 	ROW_WIRE = 2,  /* the local file holds wire bytes (bare LF or CR CR LF in the message) */
-	ROW_TEXT = 4   /* the local file is a text form */
+	ROW_TEXT = 4,  /* the local file is a text form */
+	ROW_BARE = 8   /* a text form would be the whole message: it has nothing to be left out */
 };
 
 /* What is remembered of one item: the base. */
@@ -96,7 +105,8 @@ struct row {
 	const char *key;/* UID of a keyed kind, else NULL */
 	struct version side[SIDES]; /* ref NULL: not (yet, or any more) on that side */
 	struct print print;
-	struct digest normal; /* keyed kinds: of the normalised form of what both sides agreed on */
+	struct digest normal; /* of what both sides agreed on: keyed kinds: of the normalised form; text forms:
+			       * of what follows the header */
 	int64_t date;   /* received, seconds since the epoch; 0 unknown */
 	uint32_t marks; /* enum row_mark */
 	/* For people and scripts, never for decisions: */

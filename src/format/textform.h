@@ -99,6 +99,18 @@ struct textform_found {
 	struct textform_mark mark; /* the first one's; of one that is not enclosed, if there is any */
 };
 
+/* May a message hold a stub?  Tells from its bytes as they pass by, much faster than reading them as MIME:
+ * what has none is no text form.  Zeroed at first. */
+struct textform_hint {
+	bool seen;
+	/* Private: */
+	char tail[16];
+	size_t tail_size;
+};
+
+/* The next bytes of the message. */
+void textform_hint_add(struct textform_hint *hint, const void *data, size_t size);
+
 struct textform_find; /* opaque: a file being read, piece by piece */
 
 struct textform_find *textform_find_begin(void);

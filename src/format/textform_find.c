@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 struct textform_find {
 	struct arena *arena;
@@ -64,6 +65,44 @@ bool textform_mark_read(const char *text, struct textform_mark *mark)
 }
 
 /* ---- a file ------------------------------------------------------------------------------- */
+
+static const char mark_name[] = "X-Koc-Part";
+
+/* Looks for the name in one piece. */
+static bool names_mark(const char *data, size_t size)
+{
+	const char *at = data, *end = data + size;
+
+	/* Its first dash: base64 has none. */
+	while ((at = memchr(at, '-', (size_t)(end - at)))) {
+		if (at > data && (size_t)(end - at) >= sizeof mark_name - 2 &&
+		    strncasecmp(at - 1, mark_name, sizeof mark_name - 1) == 0)
+			return true;
+		at++;
+	}
+	return false;
+}
+
+void textform_hint_add(struct textform_hint *hint, const void *data, size_t size)
+{
+	enum { KEPT = sizeof mark_name - 2 };
+	char seam[2 * KEPT];
+	size_t begin = size < KEPT ? size : KEPT;
+
+	if (hint->seen || !size)
+		return;
+	memcpy(seam, hint->tail, hint->tail_size);
+	memcpy(seam + hint->tail_size, data, begin);
+	hint->seen = names_mark(seam, hint->tail_size + begin) || names_mark(data, size);
+	if (size >= KEPT) {
+		memcpy(hint->tail, (const char *)data + size - KEPT, KEPT);
+		hint->tail_size = KEPT;
+		return;
+	}
+	begin = hint->tail_size + size; /* all that was not looked through together */
+	memmove(hint->tail, seam + (begin > KEPT ? begin - KEPT : 0), begin > KEPT ? KEPT : begin);
+	hint->tail_size = begin > KEPT ? KEPT : begin;
+}
 
 struct textform_find *textform_find_begin(void)
 {

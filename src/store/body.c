@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "store/body_text.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -172,6 +173,8 @@ static inline void scan(struct body *body, const void *data, size_t size)
 {
 	if (body->header)
 		body->header = mail_scan_add(body->scan, data, size);
+	if (body->mail)
+		textform_hint_add(&body->hint, data, size);
 }
 
 /* Counts the line ends that are not CRLF. */
@@ -361,7 +364,7 @@ static struct digest digest_with(const struct digest *head, const struct digest 
 
 /* ---- the end ------------------------------------------------------------------------------ */
 
-const struct fail *body_end(struct body *body)
+static const struct fail *finish(struct body *body)
 {
 	const struct fail *fail = release_cr(body);
 
@@ -380,7 +383,8 @@ const struct fail *body_end(struct body *body)
 	body->run = NULL;
 	if (body->mail) {
 		mail_scan_end(body->scan, body->size + body->bare, &body->print, &body->fields);
-		body->digest = digest_with(&body->print.head, &body->digest);
+		body->content = body->digest;
+		body->digest = digest_with(&body->print.head, &body->content);
 	}
 	body->scan = NULL;
 	if (is_item(body)) {
@@ -389,6 +393,13 @@ const struct fail *body_end(struct body *body)
 		body->print.size = body->size;
 	}
 	return NULL;
+}
+
+const struct fail *body_end(struct body *body)
+{
+	const struct fail *fail = finish(body);
+
+	return fail ? fail : body_find_text(body);
 }
 
 const struct fail *body_of_memory(const void *data, size_t size, enum body_form form, struct body **body)
@@ -431,9 +442,11 @@ const struct fail *body_of_file(int fd, uint64_t size, enum body_form form, bool
 	if (!fail && made->size != size)
 		fail = fail_make(FAIL_STALE, FAIL_ITEM, "changed while it was read");
 	if (!fail)
-		fail = body_end(made);
+		fail = finish(made);
 	made->wire = wire;
 	made->fd = fd;
+	if (!fail)
+		fail = body_find_text(made);
 	if (!fail)
 		*body = made;
 	else
@@ -464,6 +477,7 @@ void body_free(struct body *body)
 		unlinkat(body->spool->directory, body->name, 0);
 	mail_fields_free(&body->fields);
 	item_facts_free(&body->facts);
+	free(body->mark);
 	free(body->memory);
 	free(body->out);
 	free(body);

@@ -15,6 +15,7 @@
 #include "core/item.h"
 #include "format/item.h"
 #include "format/mail.h"
+#include "format/textform.h"
 
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -43,6 +44,9 @@ struct body {
 	struct digest digest;    /* SHA-256 of the content, known after body_end: of those bytes; for mail
 				  * of print.head and the SHA-256 of what follows the header, so that lines
 				  * which other programs add to a header (format/mail.h) change nothing */
+	struct digest content;   /* mail only: the SHA-256 of what follows the header */
+	struct textform_mark *mark; /* mail only, known after body_end: it is a text form, of this message
+				     * (head unknown: of several); owned by the body; NULL it is not */
 	bool wire;               /* mail kept in its wire form */
 	enum body_form form;
 	bool mail;               /* form is BODY_MAIL */
@@ -58,6 +62,7 @@ struct body {
 	size_t memory_room;
 	struct digest_run *run;
 	struct mail_scan *scan;
+	struct textform_hint hint; /* has it a stub? */
 	bool header;             /* the scan wants more */
 	bool converts;           /* CRLF becomes LF on the way (until `wire`) */
 	bool cr;                 /* a CR is held back (body_add_wire) */
@@ -107,6 +112,9 @@ uint64_t body_wire_size(const struct body *body);
  * position on disk); *got 0 at the end.  `room` is at least 2. */
 const struct fail *body_read_wire(struct body *body, uint64_t *offset, void *data, size_t room,
 				  size_t *got) MUST_CHECK;
+
+/* What the body says of itself as a text form, in the arena; NULL: it is none. */
+const struct stub *body_stub(const struct body *body, struct arena *arena);
 
 /* The spool file's name if the body lies in one, to be renamed into its place; body_taken tells that
  * it was (body_free then leaves the file alone, and the body can no longer be read).  NULL: read it

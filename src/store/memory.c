@@ -3,6 +3,7 @@
 #include "store/memory.h"
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/memory.h"
 #include "core/flags.h"
 #include "store/memory_room.h"
@@ -57,12 +58,13 @@ struct flags memory_flags_told(struct arena *arena, const struct memory_folder *
 
 /* ---- reads and searches ------------------------------------------------------------------- */
 
+static struct spool no_spool = { .directory = -1 };
+
 /* The item's bytes as a body, in the form that they have on a disk. */
 static const struct fail *body_from(struct memory *memory, const struct memory_body *bytes,
 				    const struct read *read, enum body_form form, struct body **body)
 {
-	static struct spool none = { .directory = -1 };
-	struct spool *spool = memory->store.spool ? memory->store.spool : &none;
+	struct spool *spool = memory->store.spool ? memory->store.spool : &no_spool;
 	const struct fail *f;
 
 	if ((f = body_begin(spool, form, body)))
@@ -82,6 +84,43 @@ static const struct fail *body_from(struct memory *memory, const struct memory_b
 	if (read->wire && !(memory->world->form & WORLD_WIRE))
 		(*body)->wire = true;
 	return NULL;
+}
+
+/* The message as text form, where there is something to leave out. */
+static const struct fail *text_from(struct memory *memory, const struct memory_folder *folder,
+				    const struct memory_item *item, struct read *read, struct arena *arena)
+{
+	const char *message_id = NULL;
+	struct buf text = { 0 };
+	const struct fail *f = NULL;
+
+	if (!memory_text(memory, item, memory_identity(memory, folder, arena), &text))
+		return NULL;
+	f = body_begin(memory->store.spool ? memory->store.spool : &no_spool, BODY_MAIL, &read->body);
+	if (!f)
+		f = body_add(read->body, text.data, text.size);
+	if (!f)
+		f = body_end(read->body);
+	buf_free(&text);
+	if (f) {
+		body_free(read->body);
+		read->body = NULL;
+		return f;
+	}
+	read->text = true;
+	if (!world_print(memory->world, item->body, &read->print, &message_id))
+		return fail_make(FAIL_DATA, FAIL_ITEM, "%s: cannot be read", read->ref);
+	return NULL;
+}
+
+/* What is learnt of a local message beside its print. */
+static void tell_content(const struct body *body, struct read *read, struct arena *arena)
+{
+	read->now.digest = body->digest;
+	if (!body->mail)
+		return;
+	read->stub = body_stub(body, arena);
+	read->normal = body->content;
 }
 
 static const struct fail *read_one(struct memory *memory, struct read *read, struct arena *arena)
@@ -117,14 +156,16 @@ static const struct fail *read_one(struct memory *memory, struct read *read, str
 			return NULL;
 		if ((f = body_of_memory(item->body->data, item->body->size, form, &read->body)))
 			return f;
-		read->now.digest = read->body->digest;
+		tell_content(read->body, read, arena);
 		body_free(read->body);
 		read->body = NULL;
 		return NULL;
 	}
+	if (read->part == PART_TEXT && ((f = text_from(memory, folder, item, read, arena)) || read->body))
+		return f;
 	if ((f = body_from(memory, item->body, read, form, &read->body)))
 		return f;
-	read->now.digest = read->body->digest;
+	tell_content(read->body, read, arena);
 	read->print = read->body->print;
 	return NULL;
 }
@@ -137,6 +178,9 @@ static void read_clear(struct read *read)
 	read->date = 0;
 	read->print = (struct print){ 0 };
 	read->body = NULL;
+	read->text = false;
+	read->stub = NULL;
+	read->normal = (struct digest){ 0 };
 	read->key = NULL;
 }
 

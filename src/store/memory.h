@@ -58,6 +58,10 @@ struct memory_options {
 	struct digest (*normal)(const struct memory_body *body);
 };
 
+/* Of a message with an attachment the store makes a text form (PART_TEXT), if that is its second and last
+ * part, of the boundary "part" and of type application/octet-stream.  The account that its stub names: */
+#define MEMORY_ACCOUNT "memory"
+
 /* Opens a store on this world, which must outlive it.  The options are copied. */
 struct store *memory_open(struct memory_world *world, const struct memory_options *options);
 

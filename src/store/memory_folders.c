@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-static const char *identity_text(const struct memory *memory, const struct memory_folder *folder,
-				 struct arena *arena)
+const char *memory_identity(const struct memory *memory, const struct memory_folder *folder,
+			    struct arena *arena)
 {
 	bool named = memory->world->form & WORLD_NAMED;
 
@@ -37,7 +37,7 @@ static struct store_folder folder_told(const struct memory *memory, const struct
 		.roles = folder->roles,
 		.news = NEWS_SOME,
 		.next = memory_next(memory, folder, arena),
-		.identity = identity_text(memory, folder, arena),
+		.identity = memory_identity(memory, folder, arena),
 		.count = count,
 		.why = "",
 	};

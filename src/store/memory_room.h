@@ -4,6 +4,8 @@
 
 #include "store/memory.h"
 
+struct buf;
+
 enum memory_verb { ACT_WRITE, ACT_FLAG, ACT_TRANSFER, ACT_REMOVE };
 
 /* A request to be done: struct write, flag_change, transfer or removal. */
@@ -59,6 +61,14 @@ bool memory_cursor(const struct memory_folder *folder, const char *cursor, uint6
 /* What the store tells of an item's flags: without keywords that its folder does not speak about. */
 struct flags memory_flags_told(struct arena *arena, const struct memory_folder *folder,
 			       const struct memory_item *item);
+
+/* store_folder.identity of a folder. */
+const char *memory_identity(const struct memory *memory, const struct memory_folder *folder,
+			    struct arena *arena);
+
+/* Writes an item's text form, with LF; false: nothing of it can be left out. */
+bool memory_text(struct memory *memory, const struct memory_item *item, const char *identity,
+		 struct buf *out);
 
 /* ---- the driver's calls, by file ---- */
 

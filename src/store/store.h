@@ -123,8 +123,10 @@ struct look {
 
 enum part {
 	PART_WHOLE, /* the body */
-	PART_PRINT  /* only the print (the header is read); of a local item the digest too; of keyed kinds
+	PART_PRINT, /* only the print (the header is read); of a local item the digest too; of keyed kinds
 		     * all but the body, on both sides */
+	PART_TEXT   /* mail: the body as text form (format/textform.h), where attachments need not be
+		     * transferred for it; else, and by drivers that cannot, the whole body */
 };
 
 struct read {
@@ -139,9 +141,13 @@ struct read {
 	bool has_flags;
 	int64_t date;
 	struct print print;
-	struct body *body;       /* PART_WHOLE: whoever gets it frees it */
+	struct body *body;       /* PART_WHOLE, PART_TEXT: whoever gets it frees it */
+	bool text;               /* PART_TEXT: the body is a text form; `print` is of the message itself, the
+				  * digest is not known */
+	const struct stub *stub; /* local mail: the file is a text form, of this message; NULL it is not */
 	const char *key;         /* keyed kinds: its UID; NULL it has none */
-	struct digest normal;    /* keyed kinds: of the normalised form (format/item.h) */
+	struct digest normal;    /* keyed kinds: of the normalised form (format/item.h); of local mail: of
+				  * what follows the header */
 	const char *wrong;       /* keyed kinds: why it cannot be written to a server; NULL it can */
 	bool notice;             /* local mail: a message of koc's own (format/notice.h), which no server
 				  * gets */

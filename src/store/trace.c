@@ -258,6 +258,12 @@ static const struct fail *read_line(void *context, struct read *read)
 	return trace->done ? trace->done(trace->done_context, read) : NULL;
 }
 
+static const char *const part_words[] = {
+	[PART_WHOLE] = " whole",
+	[PART_PRINT] = " print",
+	[PART_TEXT] = " text",
+};
+
 static const struct fail *trace_read(struct store *store, struct read *reads, size_t count,
 				     read_done *done, void *context, struct arena *arena)
 {
@@ -265,7 +271,7 @@ static const struct fail *trace_read(struct store *store, struct read *reads, si
 
 	for (size_t i = 0; i < count; i++) {
 		buf_addf(line_begin(trace, "read"), " %s %s", reads[i].folder->path, reads[i].ref);
-		buf_adds(&trace->line, reads[i].part == PART_WHOLE ? " whole" : " print");
+		buf_adds(&trace->line, part_words[reads[i].part]);
 		line_end(trace);
 	}
 	trace->done = done;

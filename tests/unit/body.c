@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/file.h"
 #include "store/body.h"
@@ -493,6 +494,60 @@ static void test_fields(void **state)
 	body_free(body);
 }
 
+#define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+/* A text form is known by its bytes, however they come, on disk and in memory. */
+static void test_text_form(void **state)
+{
+#define STUB "--b\r\nContent-Type: message/external-body\r\nX-KOC-part: a 5 7 2 " HEX "\r\n\r\n\r\n"
+	static const char header[] = "Subject: a\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n";
+	static const char stub[] = STUB "--b--\r\n";
+	static const char other[] = "--b\r\nContent-Type: message/rfc822\r\n\r\n"
+				    "Content-Type: multipart/mixed; boundary=c\r\n\r\n";
+	static const char said[] = "--b\r\n\r\nX-Koc-Part: " HEX "\r\n--b--\r\n";
+	struct arena *arena = arena_new();
+	struct digest content = { { 0 } };
+	char wire[1000];
+	size_t checked = 0;
+
+	for (size_t piece = 1; piece < 60; piece++, checked++) {
+		struct spool *to = piece % 2 ? &spool : &in_memory;
+		struct body *body = NULL;
+		const struct stub *told = NULL;
+
+		snprintf(wire, sizeof wire, "%s%s", header, stub);
+		body = body_of_wire(to, wire, strlen(wire), piece);
+		told = body_stub(body, arena);
+		assert_non_null(told);
+		assert_string_equal(told->account, "a");
+		assert_string_equal(told->epoch, "5");
+		assert_string_equal(told->ref, "0000000007");
+		assert_true(digest_known(&told->head));
+		assert_true(piece == 1 || digest_equal(&content, &body->content));
+		content = body->content;
+		body_free(body);
+		snprintf(wire, sizeof wire, "%s%s", header, said); /* only talks of one */
+		body = body_of_wire(to, wire, strlen(wire), piece);
+		assert_null(body_stub(body, arena));
+		body_free(body);
+		snprintf(wire, sizeof wire, "%s%s--c%s--c--\r\n--b--\r\n", header, other, strchr(stub, '\r'));
+		body = body_of_wire(to, wire, strlen(wire), piece);
+		assert_null(body_stub(body, arena)); /* somebody forwarded one */
+		body_free(body);
+	}
+	/* What other programs put into the header changes nothing of the content. */
+	snprintf(wire, sizeof wire, "X-New: 1\r\n%s%s", header, stub);
+	{
+		struct body *body = body_of_wire(&spool, wire, strlen(wire), 9);
+
+		assert_true(digest_equal(&content, &body->content));
+		body_free(body);
+	}
+	arena_free(arena);
+	assert_true(checked >= 59);
+	(void)state;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -505,6 +560,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_spool_file, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_no_space, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_fields, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_text_form, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

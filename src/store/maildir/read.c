@@ -30,6 +30,9 @@ static void read_clear(struct read *read)
 	read->print = (struct print){ 0 };
 	read->body = NULL;
 	read->key = NULL;
+	read->text = false;
+	read->stub = NULL;
+	read->normal = (struct digest){ 0 };
 	read->notice = false;
 }
 
@@ -53,6 +56,8 @@ static const struct fail *read_found(struct read *read, const struct box *box,
 	read->has_flags = name.has_info || found->place == IN_NEW;
 	read->date = status.st_mtim.tv_sec;
 	read->print = read->body->print;
+	read->stub = body_stub(read->body, arena);
+	read->normal = read->body->content;
 	read->notice = read->body->fields.notice;
 	if (read->part == PART_PRINT) {
 		body_free(read->body);
