@@ -41,6 +41,10 @@ static void structure_show(struct buf *out, const struct structure *structure)
 		structure_show_text(out, "description", part->description);
 		structure_show_text(out, "subject", part->subject);
 		structure_show_text(out, "mark", part->mark);
+		if (part->phantom && *part->phantom->type) {
+			buf_addf(out, " for %s/%s", part->phantom->type, part->phantom->subtype);
+			structure_show_text(out, "name", part->phantom->name);
+		}
 		if (part->octets)
 			buf_addf(out, " octets %" PRIu64, part->octets);
 		if (part->has_lines)

@@ -36,7 +36,6 @@ struct mime {
 	struct open_part stack[STRUCTURE_DEPTH + 1];
 	size_t open; /* how many; the last one is being read */
 	bool header; /* its header is; else its body */
-	bool typed;  /* that header had a Content-Type */
 
 	bool cr;             /* the last byte was CR */
 	struct place now;    /* here */
@@ -101,20 +100,16 @@ static void type_read(struct arena *arena, const char *text, struct structure_pa
 }
 
 /* One field of the header of a part, or of a message. */
-static void field_read(struct mime *mime, const char *field)
+static void field_read(struct arena *arena, struct structure_part *part, const char *field)
 {
-	struct arena *arena = mime->structure->arena;
-	struct structure_part *part = innermost(mime)->part;
 	struct structure_part *message = part->parent;
 	struct attribute *attributes;
 	const char *text, *value;
 
 	if ((text = field_of(field, "Content-Type"))) {
-		if (mime->typed)
-			part->typed_twice = true;
-		else
+		part->typed_twice = *part->type;
+		if (!*part->type)
 			type_read(arena, text, part);
-		mime->typed = true;
 	} else if ((text = field_of(field, "Content-Disposition")) && !*part->disposed) {
 		attributes_read(text, strlen(text), arena, &value, &attributes);
 		part->disposed = value;
@@ -139,7 +134,7 @@ static void field_end(struct mime *mime)
 	while (mime->field.size && strchr(" \t", mime->field.data[mime->field.size - 1]))
 		mime->field.data[--mime->field.size] = '\0';
 	if (mime->field.size)
-		field_read(mime, mime->field.data);
+		field_read(mime->structure->arena, innermost(mime)->part, mime->field.data);
 	buf_clear(&mime->field);
 }
 
@@ -177,7 +172,6 @@ static void part_begin(struct mime *mime, const struct place *begin)
 	part->header_at = begin->at;
 	mime->stack[mime->open++] = (struct open_part){ .part = part };
 	mime->header = true;
-	mime->typed = false;
 }
 
 /* What was not said: text/plain, in a digest a message (RFC 2046 5.1.5). */
@@ -207,7 +201,7 @@ static void header_end(struct mime *mime, const struct place *body)
 	struct structure_part *part = open->part;
 
 	field_end(mime);
-	if (!mime->typed)
+	if (!*part->type)
 		type_default(part);
 	mime->header = false;
 	part->body_at = body->at;
@@ -225,20 +219,33 @@ static void header_end(struct mime *mime, const struct place *body)
 	}
 }
 
-/* The mark of a stub that some program wrote anew without the part's own header fields: it stands in what
- * the part encloses too. */
+static void without_cr(char *text)
+{
+	char *to = text;
+
+	for (; *text; text++)
+		if (*text != '\r')
+			*to++ = *text;
+	*to = '\0';
+}
+
+/* What a message/external-body encloses: a header, and no body.  A program that writes a stub anew without
+ * the part's own header fields keeps it, perhaps encoded. */
 static void phantom_read(struct mime *mime, struct structure_part *part)
 {
 	struct transfer_run run = { .how = transfer_of(part->encoding) };
+	struct structure_part *phantom;
 	char *line, *next;
 
-	if (part->mark || !structure_is(part, "message", "external-body"))
+	if (!structure_is(part, "message", "external-body") || !mime->phantom.size)
 		return;
+	phantom = structure_phantom(mime->structure, part);
 	buf_clear(&mime->decoded);
 	transfer_add(&run, mime->phantom.data, mime->phantom.size, &mime->decoded);
-	for (line = mime->decoded.data; *line && *line != '\n' && *line != '\r'; line = next) {
-		const char *text;
-
+	transfer_end(&run, &mime->decoded);
+	if (mime->decoded.size)
+		without_cr(mime->decoded.data);
+	for (line = mime->decoded.data; *line && *line != '\n'; line = next) {
 		next = line + strcspn(line, "\n");
 		while (*next && (next[1] == ' ' || next[1] == '\t')) {
 			*next = ' ';
@@ -246,10 +253,10 @@ static void phantom_read(struct mime *mime, struct structure_part *part)
 		}
 		if (*next)
 			*next++ = '\0';
-		text = field_of(line, "X-Koc-Part");
-		if (text && !part->mark)
-			part->mark = arena_strn(mime->structure->arena, text, strcspn(text, "\r"));
+		field_read(mime->structure->arena, phantom, line);
 	}
+	if (!part->mark)
+		part->mark = phantom->mark;
 }
 
 /* The innermost part has ended there. */

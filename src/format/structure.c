@@ -18,6 +18,21 @@ struct structure *structure_new(struct arena *arena)
 	return structure;
 }
 
+static struct structure_part *part_new(struct structure *structure)
+{
+	struct structure_part *part = arena_alloc(structure->arena, sizeof *part);
+
+	part->type = part->subtype = part->encoding = part->disposed = part->id = "";
+	return part;
+}
+
+struct structure_part *structure_phantom(struct structure *structure, struct structure_part *part)
+{
+	part->phantom = part_new(structure);
+	part->phantom->section = "";
+	return part->phantom;
+}
+
 struct structure_part *structure_add(struct structure *structure, struct structure_part *parent)
 {
 	struct structure_part *part;
@@ -27,8 +42,7 @@ struct structure_part *structure_add(struct structure *structure, struct structu
 		structure->cut = true;
 		return NULL;
 	}
-	part = arena_alloc(structure->arena, sizeof *part);
-	part->type = part->subtype = part->encoding = part->disposed = part->id = "";
+	part = part_new(structure);
 	part->parent = parent;
 	part->number = structure->count++;
 	if (!parent) {
@@ -149,7 +163,10 @@ void structure_settle(struct structure *structure)
 {
 	struct structure_part *root = structure->root;
 
-	for (struct structure_part *part = root; part; part = structure_next(root, part))
+	for (struct structure_part *part = root; part; part = structure_next(root, part)) {
 		settle(structure, part);
+		if (part->phantom)
+			settle(structure, part->phantom);
+	}
 	number(structure);
 }

@@ -12,7 +12,7 @@ struct arena;
 struct attribute;
 
 /* A structure beyond these is cut: what there is of it is right, but it is not all. */
-#define STRUCTURE_PARTS 10000
+#define STRUCTURE_PARTS 9999 /* Dovecot tells of 10,000: what is more lies in the last one */
 #define STRUCTURE_DEPTH 50
 #define STRUCTURE_NAME  ((size_t)998) /* bytes of a file name, a description, a subject */
 
@@ -39,6 +39,10 @@ struct structure_part {
 				* multipart nothing */
 	uint64_t lines;
 	bool has_lines; /* lines were told */
+
+	/* Of a message/external-body whose bytes were read: what it says of the part it stands for.  Not in
+	 * the tree; NULL nothing. */
+	struct structure_part *phantom;
 
 	/* Worked out by structure_settle.  In the arena; NULL none. */
 	const char *section; /* as IMAP names it (RFC 3501 6.4.5): "1.2"; "" a whole multipart message */
@@ -72,6 +76,9 @@ struct structure *structure_new(struct arena *arena);
 
 /* A new last part of `parent` (NULL: the message itself, once).  NULL beyond a limit: `cut` is set then. */
 struct structure_part *structure_add(struct structure *structure, struct structure_part *parent);
+
+/* A new part->phantom. */
+struct structure_part *structure_phantom(struct structure *structure, struct structure_part *part);
 
 /* Works out what follows from what was said; once, at the end. */
 void structure_settle(struct structure *structure);

@@ -45,7 +45,7 @@ def tool(*words, text=None):
 
 def plainly(shown):
     """Without what servers add where nothing was said, and without what only some say."""
-    return re.sub(rb' charset="us-ascii"| encoding="7bit"', b"", shown).decode(errors="replace")
+    return re.sub(rb' charset="us-ascii"| encoding="7bit"| for image/gif', b"", shown).decode(errors="replace")
 
 
 messages = [(m.name, m.data) for m in mimecorpus.messages() if m.data]
