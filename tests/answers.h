@@ -36,6 +36,13 @@ static inline const struct fail *canned_body(void *context, const void *data, si
 	return NULL;
 }
 
+/* Of several sections: what each is. */
+static inline const struct fail *canned_section(void *context, const char *section, uint64_t size)
+{
+	buf_addf(context, "[%s %" PRIu64 "]", section, size);
+	return NULL;
+}
+
 static inline void ranges_show(struct buf *out, const struct uid_range *ranges, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -69,6 +76,8 @@ static inline void fetched_show(struct buf *out, struct arena *arena, const stru
 		buf_addf(out, " size %" PRIu64, fetched->size);
 	if (fetched->date)
 		buf_addf(out, " date %" PRId64, fetched->date);
+	if (fetched->structure)
+		buf_addf(out, " structure %s", fetched->structure);
 }
 
 static inline void counted_show(struct buf *out, const struct counted *counted)
@@ -162,7 +171,7 @@ static inline void answer_show(struct buf *out, struct arena *arena, const struc
 }
 
 /* All answers in these bytes as lines; the last is "fail: TEXT" unless the bytes just end.
- * Bodies of `section` are taken (NULL: none). */
+ * Bodies of `section` are taken (NULL: none; "*": of all). */
 static inline void answers_show(struct buf *out, const void *data, size_t size, size_t piece,
 				const char *section)
 {
@@ -174,7 +183,9 @@ static inline void answers_show(struct buf *out, const void *data, size_t size, 
 
 	buf_init(&body, (size_t)4 << 20);
 	gate_init(&gate, canned_read, &canned);
-	if (section)
+	if (section && strcmp(section, "*") == 0)
+		gate_take_sections(&gate, canned_section, canned_body, &body);
+	else if (section)
 		gate_take_bodies(&gate, section, canned_body, &body);
 	for (;;) {
 		struct answer answer;

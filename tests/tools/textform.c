@@ -5,19 +5,28 @@
  *	textform --compose DIRECTORY FILE...  writes the text form of each into the directory, and one line a
  *	                                      message: NAME, then "whole: WHY" or the sections that were used;
  *	                                      a section of HTML ends with "h"
+ *	textform --read PORT USER MAILBOX HOW DIRECTORY
+ *	                                      reads all messages of a mailbox at a server on loopback, HOW "text"
+ *	                                      or "whole", into files named by UID; one line a message: its UID,
+ *	                                      "text" or "whole", the size and header digest of its print; the
+ *	                                      last line: bytes that came in, and turns
  *	textform --html CHARSET FILE...       the text of HTML; CHARSET "" unknown
  *	textform --find FILE...               what is found in each: NAME, then "no text form" or the mark, the
  *	                                      number of stubs, and what is odd */
 #include "base/arena.h"
 #include "base/buf.h"
 #include "format/html.h"
+#include "net/connect.h"
+#include "store/imap/imap.h"
 #include "store/imap/structure.h"
 #include "structure_show.h"
 #include "textform_make.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void fatal(const struct fail *f)
 {
@@ -155,6 +164,74 @@ static void find_message(const char *name, const struct buf *message)
 	       found.enclosed ? " enclosed" : "");
 }
 
+/* ---- reading from a server ---------------------------------------------------------------- */
+
+static const struct fail *message_write(void *context, struct read *read)
+{
+	char path[4096], hex[2 * DIGEST_SIZE + 1];
+	struct buf content;
+	uint64_t offset = 0;
+	size_t got = 1;
+
+	(void)context;
+	if (read->fail) {
+		printf("%s fail: %s\n", read->ref, read->fail->text);
+		return NULL;
+	}
+	buf_init(&content, SIZE_MAX);
+	while (got) {
+		char piece[8192];
+
+		fatal(body_read_wire(read->body, &offset, piece, sizeof piece, &got));
+		buf_add(&content, piece, got);
+	}
+	snprintf(path, sizeof path, "%s/%lu", directory, strtoul(read->ref, NULL, 10));
+	write_file(path, &content);
+	str_hex(hex, read->print.head.bytes, DIGEST_SIZE);
+	printf("%lu %s %llu %s\n", strtoul(read->ref, NULL, 10), read->text ? "text" : "whole",
+	       (unsigned long long)read->print.size, hex);
+	buf_free(&content);
+	body_free(read->body);
+	return NULL;
+}
+
+static int read_messages(char **words)
+{
+	struct imap_options options = { .host = "127.0.0.1", .port = words[0], .plain = true, .user = words[1],
+					.secret = "secret", .timeout = 60, .account = "test" };
+	struct store *store = imap_open(&options);
+	struct arena *arena = arena_new();
+	struct spool spool = { .directory = open(words[4], O_RDONLY | O_DIRECTORY | O_CLOEXEC), .prefix = "spool-" };
+	struct folder_list folders;
+	struct look look = { 0 };
+	struct read *reads;
+
+	directory = words[4];
+	store->spool = &spool;
+	fatal(store_folders(store, NULL, 0, arena, &folders));
+	for (size_t i = 0; i < folders.count; i++)
+		if (strcmp(folders.items[i].name, words[2]) == 0)
+			look.folder = &folders.items[i];
+	if (!look.folder)
+		return fprintf(stderr, "textform: no mailbox %s\n", words[2]), 1;
+	look.cursor = "";
+	fatal(store_list(store, &look, 1));
+	fatal(look.fail);
+	reads = arena_alloc(arena, (look.listing->count + 1) * sizeof *reads);
+	for (size_t i = 0; i < look.listing->count; i++)
+		reads[i] = (struct read){ .folder = look.folder,
+					  .ref = look.listing->entries[i].ref,
+					  .part = strcmp(words[3], "text") == 0 ? PART_TEXT : PART_WHOLE };
+	fatal(store_read(store, reads, look.listing->count, message_write, NULL, arena));
+	printf("%llu bytes %llu turns\n", (unsigned long long)imap_counts(store).in,
+	       (unsigned long long)imap_counts(store).turns);
+	listing_free(look.listing);
+	store_close(store);
+	close(spool.directory);
+	arena_free(arena);
+	return 0;
+}
+
 /* ---- the program -------------------------------------------------------------------------- */
 
 static void each(char **names, int count, void (*act)(const char *name, const struct buf *message))
@@ -177,6 +254,8 @@ int main(int count, char **words)
 		return show_values();
 	else if (count > 3 && strcmp(words[1], "--compose") == 0)
 		directory = words[2], each(words + 3, count - 3, compose_message);
+	else if (count == 7 && strcmp(words[1], "--read") == 0)
+		return read_messages(words + 2);
 	else if (count > 3 && strcmp(words[1], "--html") == 0)
 		charset = words[2], each(words + 3, count - 3, show_html);
 	else if (count > 2 && strcmp(words[1], "--find") == 0)

@@ -223,6 +223,29 @@ static void headers_are_told_from_bodies(void **state)
 	check_all(samples, COUNT(samples), 3, "HEADER");
 }
 
+/* Several sections of one message, in any order, as servers like to send them. */
+static void sections(void **state)
+{
+	static const struct sample samples[] = {
+		{ HEAD "UID 7 BODY[1.MIME] {3}\r\nabc BODY[1] {2}\r\nde)\r\n",
+		  "FETCH 3 uid 7 body <[1.MIME 3]abc[1 2]de>\n" },
+		{ HEAD "body[header] {3}\r\nabc BODYSTRUCTURE (\"a\" {3}\r\nb\"c (NIL)) UID 7)\r\n",
+		  "FETCH 3 uid 7 structure (\"a\" \"b\\\"c\" (NIL)) body <[header 3]abc>\n" },
+		{ HEAD "UID 7 BODYSTRUCTURE (NIL))\r\n", "FETCH 3 uid 7 structure (NIL)\n" },
+		{ HEAD "BODY[1]<0> {3}\r\nabc UID 7)\r\n", "FETCH 3 uid 7 body <[1 3]abc>\n" },
+		{ HEAD "BODY[2] \"a\\\\b\" BODY[3] \"\" BODY[4] NIL BODY[5] {0}\r\n UID 7)\r\n",
+		  "FETCH 3 uid 7 body <[5 0][2 3]a\\b[3 0][4 0]>\n" },
+		{ HEAD "BODY[] {1}\r\na UID 7)\r\n", "FETCH 3 uid 7 body <[ 1]a>\n" },
+		{ HEAD "UID 7 X-BODY[1] {1}\r\na BODYSTRUCTURES (x))\r\n", "FETCH 3 uid 7\n" },
+		{ HEAD "BODY[HEADER.FIELDS (FROM TO)] {1}\r\na UID 7)\r\n",
+		  "FETCH 3 uid 7 body <[HEADER.FIELDS (FROM TO) 1]a>\n" },
+		{ HEAD "UID 7 BODY[1 {1}\r\na)\r\n", "fail: the server's answer makes no sense: \"" HEAD "UID 7 BODY[1 \"a\")\"\n" },
+	};
+
+	(void)state;
+	check_all(samples, COUNT(samples), 9, "*");
+}
+
 /* `text` so often that at least `size` bytes come together. */
 static char *repeated(const char *before, const char *text, size_t size, const char *behind)
 {
@@ -266,7 +289,7 @@ static void limits_hold(void **state)
 			    "");
 	assert_memory_equal(only_line(repeated("* 1 FETCH (BODYSTRUCTURE ", "(", 200000, ")\r\n")), depth,
 			    strlen(depth));
-	assert_memory_equal(only_line(repeated("* 1 FETCH (X ", "(", 101, ")\r\n")), depth, strlen(depth));
+	assert_memory_equal(only_line(repeated("* 1 FETCH (X ", "(", 301, ")\r\n")), depth, strlen(depth));
 	assert_memory_equal(only_line(repeated("* NAMESPACE ", "(", 200000, "\r\n")), depth,
 			    strlen(depth));
 	assert_memory_equal(only_line(repeated("* STATUS x (A ", "(", 200000, "\r\n")), depth,
@@ -331,6 +354,7 @@ int main(void)
 		cmocka_unit_test(folders),
 		cmocka_unit_test(fetches),
 		cmocka_unit_test(headers_are_told_from_bodies),
+		cmocka_unit_test(sections),
 		cmocka_unit_test(limits_hold),
 		cmocka_unit_test(long_searches_pass),
 		cmocka_unit_test(endless_answers_end),

@@ -72,6 +72,7 @@ struct fetched {
 	struct flags flags;
 	uint64_t size;
 	int64_t date;    /* 0: not told, or not a date */
+	const char *structure; /* BODYSTRUCTURE, literals in it as quoted strings; NULL: not told */
 };
 
 /* One LIST or LSUB. */

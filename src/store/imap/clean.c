@@ -221,32 +221,25 @@ static bool is_date(struct span value)
 	return month;
 }
 
-/* A body that came as a quoted string, "abc", goes where one in a literal goes. */
+/* A body that came as a quoted string, "abc", goes where one in a literal goes; NIL is none, but of a section
+ * it says that there is nothing in it. */
 static const struct fail *body_quoted(struct gate *gate, struct span value)
 {
 	struct scan scan = { value.text };
+	const struct fail *f;
 	char *bytes;
 
 	if (value.text[0] != '"')
-		return NULL; /* NIL: no body, or it went as a literal */
-	if (gate->has_body)
-		return fail_make(FAIL_PROTOCOL, FAIL_ACCOUNT, "the server sent two bodies at once");
+		return gate->begin && span_is(value, "NIL") ? gate_body_begin(gate, 0) : NULL;
 	if (!scan_string(&scan, gate->arena, &bytes) || !bytes)
 		return senseless(gate);
-	gate->has_body = true;
-	return gate->body(gate->body_context, bytes, strlen(bytes));
-}
-
-static bool is_section(const struct gate *gate, struct span name)
-{
-	size_t size = gate->section ? strlen(gate->section) : 0;
-
-	return gate->body && name.size >= size + 6 && str_ncasecmp(name.text, "BODY[", 5) == 0 &&
-	       str_ncasecmp(name.text + 5, gate->section, size) == 0 && name.text[5 + size] == ']';
+	f = gate_body_begin(gate, strlen(bytes));
+	return f ? f : gate->body(gate->body_context, bytes, strlen(bytes));
 }
 
 /* Adds one item, with a space before it, if it is of use. */
-static const struct fail *item_add(struct gate *gate, struct span name, struct span value)
+static const struct fail *item_add(struct gate *gate, struct fetched *fetched, struct span name,
+				   struct span value)
 {
 	struct scan scan = { value.text };
 	uint64_t number;
@@ -267,7 +260,9 @@ static const struct fail *item_add(struct gate *gate, struct span name, struct s
 			buf_adds(&gate->clean, " INTERNALDATE ");
 			buf_add(&gate->clean, value.text, value.size);
 		}
-	} else if (is_section(gate, name)) {
+	} else if (gate->begin && span_is(name, "BODYSTRUCTURE")) {
+		fetched->structure = arena_strn(gate->arena, value.text, value.size);
+	} else if (gate_wants(gate, name.text, name.size)) {
 		return body_quoted(gate, value);
 	}
 	return NULL;
@@ -308,7 +303,7 @@ static const struct fail *reader_fetch(struct gate *gate, struct scan *scan, uin
 			continue;
 		if (!name_read(scan, &name) || !scan_char(scan, ' ') || !scan_value(scan, &value))
 			return senseless(gate);
-		f = item_add(gate, name, value);
+		f = item_add(gate, fetched, name, value);
 		if (f)
 			return f;
 	}

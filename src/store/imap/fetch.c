@@ -13,9 +13,8 @@
 #include "format/mail.h"
 #include "store/body.h"
 #include "store/imap/alter.h"
-#include "store/imap/box.h"
 #include "store/imap/compress.h"
-#include "store/imap/select.h"
+#include "store/imap/fetch.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,41 +25,6 @@
 #define MIXED_MOST     4  /* FETCHes whose answers come mixed */
 #define RECONNECTS     20 /* in one call, for nonsense */
 #define LOSSES         3  /* the same, for a lost connection */
-
-enum state { STATE_OPEN, STATE_SUSPECT, STATE_DONE };
-
-/* One request at work. */
-struct wanted {
-	struct read *read;
-	struct box *box;
-	uint32_t uid;
-	enum state state;
-};
-
-struct reading {
-	struct imap *imap;
-	struct arena *arena;
-	read_done *done;
-	void *context;
-	bool ended;            /* `done` or the disk ended the call */
-	int64_t away;          /* milliseconds spent in `done` */
-	uint64_t bytes;        /* of bodies in this flight */
-	struct wanted *wanted; /* sorted by folder, part, UID */
-	size_t count, left;
-	struct body *body; /* being received */
-	struct mail_scan *scan;
-};
-
-/* One UID FETCH: a run of `wanted` of the same mailbox and part. */
-struct batch {
-	struct reading *reading;
-	struct wanted **wanted;
-	size_t count;
-	struct box *box;
-	enum part part;
-	struct selection selection;
-	struct command *command;
-};
 
 /* ---- receiving ----------------------------------------------------------------------------- */
 
@@ -94,6 +58,7 @@ static void body_forget(struct reading *reading)
 	if (reading->scan)
 		mail_scan_end(reading->scan, 0, NULL, NULL);
 	reading->scan = NULL;
+	text_forget(reading);
 }
 
 static int place_compare(const struct wanted *wanted, const struct box *box, enum part part,
@@ -131,8 +96,7 @@ static struct wanted *wanted_find(const struct reading *reading, const struct ba
 	return NULL;
 }
 
-/* The request has its outcome: the caller is told. */
-static const struct fail *hand_on(struct reading *reading, struct wanted *wanted)
+const struct fail *hand_on(struct reading *reading, struct wanted *wanted)
 {
 	int64_t begin = clock_monotonic();
 	const struct fail *f;
@@ -146,6 +110,37 @@ static const struct fail *hand_on(struct reading *reading, struct wanted *wanted
 	return f;
 }
 
+void fetched_note(struct reading *reading, struct wanted *wanted, const struct fetched *fetched)
+{
+	struct read *read = wanted->read;
+
+	read->now.ref = uid_ref(reading->arena, wanted->uid);
+	read->now.revision = "";
+	if (fetched->date)
+		read->date = fetched->date;
+	if (!fetched->has_flags)
+		return;
+	read->has_flags = true;
+	read->now.flags.bits = fetched->flags.bits;
+	read->now.flags.keywords = arena_str(reading->arena, fetched->flags.keywords);
+}
+
+const struct fail *whole_take(struct reading *reading, struct wanted *wanted, struct body *body)
+{
+	struct read *read = wanted->read;
+	const struct fail *f = body_end(body);
+
+	if (f) {
+		body_free(body);
+		reading->ended = true;
+		return f;
+	}
+	read->body = body;
+	read->now.digest = body->digest;
+	read->print = body->print;
+	return hand_on(reading, wanted);
+}
+
 /* The whole message, or its header, has come. */
 static const struct fail *message_take(struct batch *batch, struct wanted *wanted,
 				       const struct fetched *fetched)
@@ -153,13 +148,9 @@ static const struct fail *message_take(struct batch *batch, struct wanted *wante
 	struct reading *reading = batch->reading;
 	struct read *read = wanted->read;
 	const struct fail *f = NULL;
+	struct body *body;
 
-	read->now.ref = uid_ref(reading->arena, wanted->uid);
-	read->now.revision = "";
-	read->date = fetched->date;
-	read->has_flags = fetched->has_flags;
-	read->now.flags.bits = fetched->flags.bits;
-	read->now.flags.keywords = arena_str(reading->arena, fetched->flags.keywords);
+	fetched_note(reading, wanted, fetched);
 	if (batch->part == PART_PRINT) {
 		if (!reading->scan)
 			reading->scan = mail_scan_begin();
@@ -170,17 +161,13 @@ static const struct fail *message_take(struct batch *batch, struct wanted *wante
 	}
 	if (!reading->body)
 		f = body_begin(reading->imap->store.spool, BODY_MAIL, &reading->body);
-	if (!f)
-		f = body_end(reading->body);
 	if (f) {
 		reading->ended = true;
 		return f;
 	}
-	read->body = reading->body;
+	body = reading->body;
 	reading->body = NULL;
-	read->now.digest = read->body->digest;
-	read->print = read->body->print;
-	return hand_on(reading, wanted);
+	return whole_take(reading, wanted, body);
 }
 
 static const struct fail *batch_take(void *context, const struct answer *answer)
@@ -188,7 +175,7 @@ static const struct fail *batch_take(void *context, const struct answer *answer)
 	struct batch *batch = context;
 	struct wanted *wanted;
 
-	if (answer->kind != ANSWER_FETCH || !answer->fetched.has_body)
+	if (answer->kind != ANSWER_FETCH || (!answer->fetched.has_body && !answer->fetched.structure))
 		return NULL;
 	if (batch->box->other) {
 		body_forget(batch->reading); /* of another mailbox of that name: see batch_close */
@@ -198,32 +185,63 @@ static const struct fail *batch_take(void *context, const struct answer *answer)
 	if (!wanted)
 		return fail_make(FAIL_PROTOCOL, FAIL_ACCOUNT,
 				 "the server sent a message that was not asked for");
+	if (batch->part == PART_TEXT)
+		return text_take(batch->reading, wanted, &answer->fetched);
 	return message_take(batch, wanted, &answer->fetched);
 }
 
 /* ---- asking -------------------------------------------------------------------------------- */
 
+/* What follows the set, without UID. */
+static const char *items_of(const struct batch *batch)
+{
+	switch (batch->want) {
+	case WANT_WHOLE:
+		return "FLAGS INTERNALDATE BODY.PEEK[]";
+	case WANT_PRINT:
+		return "FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER]";
+	case WANT_STRUCTURE:
+		return "FLAGS INTERNALDATE RFC822.SIZE BODYSTRUCTURE BODY.PEEK[HEADER]";
+	case WANT_SECTIONS:
+		return text_items(batch->wanted[0]);
+	}
+	return NULL;
+}
+
 static void batch_add(struct batch *batch, struct flight *flight)
 {
 	uint32_t uids[BATCH_MOST];
 	struct buf set;
-	bool whole = batch->part == PART_WHOLE;
 
 	for (size_t i = 0; i < batch->count; i++)
 		uids[i] = batch->wanted[i]->uid;
 	buf_init(&set, SET_MOST + 32);
 	batch->count = uid_set_add(&set, uids, batch->count, BATCH_MOST, SET_MOST);
+	for (size_t i = 0; i < batch->count; i++)
+		batch->wanted[i]->asked = true;
 	select_need(batch->reading->imap, flight, &batch->selection, batch->box);
-	batch->command =
-		flight_add(flight, batch_take, batch, "UID FETCH %s (UID FLAGS INTERNALDATE %s)",
-			   set.data, whole ? "BODY.PEEK[]" : "RFC822.SIZE BODY.PEEK[HEADER]");
-	batch->command->section = whole ? "" : "HEADER";
-	batch->command->body = body_take;
+	batch->command = flight_add(flight, batch_take, batch, "UID FETCH %s (UID %s)", set.data,
+				    items_of(batch));
+	if (batch->part == PART_TEXT) {
+		batch->command->begin = text_begin;
+		batch->command->body = text_bytes;
+	} else {
+		batch->command->section = batch->want == WANT_WHOLE ? "" : "HEADER";
+		batch->command->body = body_take;
+	}
 	buf_free(&set);
 }
 
-/* The next batch of what is open from `*from` on; a suspect is one by itself. */
-static bool batch_next(struct reading *reading, struct arena *arena, enum state state, size_t *from,
+/* Can both be asked for with one command? */
+static bool is_alike(const struct wanted *a, const struct wanted *b)
+{
+	return a->box == b->box && a->read->part == b->read->part && a->want == b->want &&
+	       (a->want != WANT_SECTIONS || strcmp(text_items(a), text_items(b)) == 0);
+}
+
+/* The next batch of what is open and not asked for; a suspect is one by itself.  With `structures` false what
+ * asks for a structure is passed over. */
+static bool batch_next(struct reading *reading, struct arena *arena, enum state state, bool structures,
 		       struct batch *batch)
 {
 	size_t most = state == STATE_SUSPECT ? 1 : BATCH_MOST;
@@ -232,23 +250,41 @@ static bool batch_next(struct reading *reading, struct arena *arena, enum state 
 	memset(batch, 0, sizeof *batch);
 	batch->reading = reading;
 	batch->wanted = arena_alloc(arena, most * sizeof(struct wanted *));
-	for (; *from < reading->count && batch->count < most; ++*from) {
-		struct wanted *wanted = &reading->wanted[*from];
+	for (size_t i = 0; i < reading->count && batch->count < most; i++) {
+		struct wanted *wanted = &reading->wanted[i];
 
-		if (wanted->state != state)
+		if (wanted->state != state || wanted->asked ||
+		    (!structures && wanted->want == WANT_STRUCTURE))
 			continue;
-		if (first && (wanted->box != first->box || wanted->read->part != first->read->part))
+		if (first && wanted->box != first->box)
 			break;
+		if (first && !is_alike(first, wanted))
+			continue;
 		if (first && wanted->uid == batch->wanted[batch->count - 1]->uid)
-			break; /* asked for twice: one batch each */
-		first = wanted;
+			continue; /* asked for twice: one batch each */
+		first = first ? first : wanted;
 		batch->wanted[batch->count++] = wanted;
 	}
 	if (!first)
 		return false;
 	batch->box = first->box;
 	batch->part = first->read->part;
+	batch->want = first->want;
 	return true;
+}
+
+/* Has the batch not brought what it was to bring of this message? */
+static bool is_due(const struct batch *batch, const struct wanted *wanted)
+{
+	return wanted->state != STATE_DONE && wanted->want == batch->want;
+}
+
+/* From here on it is asked for by itself, and as simply as can be. */
+static void suspect(struct reading *reading, struct wanted *wanted)
+{
+	wanted->state = STATE_SUSPECT;
+	if (wanted->read->part == PART_TEXT)
+		text_give_up(reading, wanted);
 }
 
 /* What of a batch was not answered. */
@@ -265,12 +301,17 @@ static const struct fail *batch_close(struct batch *batch)
 	for (size_t i = 0; i < batch->count && !f; i++) {
 		struct wanted *wanted = batch->wanted[i];
 
-		if (wanted->state == STATE_DONE)
+		if (!is_due(batch, wanted))
 			continue;
 		/* Refused together: each by itself, to find the one it is about. */
 		if (fail_is(refused, FAIL_REFUSED) && refused->scope == FAIL_ITEM &&
-		    wanted->state == STATE_OPEN && batch->count > 1) {
-			wanted->state = STATE_SUSPECT;
+		    wanted->state == STATE_OPEN && (batch->count > 1 || batch->part == PART_TEXT)) {
+			suspect(reading, wanted);
+			continue;
+		}
+		/* Some of its sections are not there, or nowhere to be had. */
+		if (!refused && text_has_some(wanted)) {
+			text_give_up(reading, wanted);
 			continue;
 		}
 		wanted->read->fail =
@@ -295,7 +336,7 @@ static const struct fail *suspects_mark(struct reading *reading, struct batch *b
 		struct batch *batch = &batches[i];
 		size_t due = 0;
 
-		while (due < batch->count && batch->wanted[due]->state == STATE_DONE)
+		while (due < batch->count && !is_due(batch, batch->wanted[due]))
 			due++;
 		if (due == batch->count)
 			continue;
@@ -303,29 +344,33 @@ static const struct fail *suspects_mark(struct reading *reading, struct batch *b
 			batch->wanted[due]->read->fail = fail_scoped(nonsense, FAIL_ITEM);
 			return hand_on(reading, batch->wanted[due]);
 		}
-		batch->wanted[due]->state = STATE_SUSPECT;
+		suspect(reading, batch->wanted[due]);
 		marked++;
 	}
 	return NULL;
 }
 
-/* Fills a flight with what is open (or suspect). */
+/* Fills a flight with what is open (or suspect): at most so many batches, and all that bring text forms to
+ * their end, which go first. */
 static size_t batches_add(struct reading *reading, struct flight *flight, enum state state,
 			  struct batch *batches, size_t most)
 {
-	size_t count = 0, from = 0;
+	size_t count = 0, others = 0, structures = reading->held < TEXT_HELD ? TEXT_BATCHES : 0;
 
-	while (count < most && batch_next(reading, flight->arena, state, &from, &batches[count])) {
+	while (count < FLIGHT_BATCHES) {
 		struct batch *batch = &batches[count];
-		size_t gathered = batch->count;
 
+		if (!batch_next(reading, flight->arena, state, false, batch) &&
+		    (!(structures || !count) || !batch_next(reading, flight->arena, state, true, batch)))
+			break;
+		if (batch->want != WANT_SECTIONS && others++ == most)
+			break;
 		/* Their answers may come mixed, and nobody could tell a header from a body then. */
 		if (batch->part != batches[0].part)
 			break;
+		structures -= structures && batch->want == WANT_STRUCTURE;
 		count++;
 		batch_add(batch, flight);
-		if (batch->count < gathered) /* the set was full: the next batch goes on there */
-			from = (size_t)(batch->wanted[batch->count] - reading->wanted);
 	}
 	return count;
 }
@@ -358,6 +403,8 @@ static const struct fail *flight_of_batches(struct reading *reading, enum state 
 	for (size_t i = 0; i < count && !reading->ended; i++)
 		g = batch_close(&batches[i]);
 	body_forget(reading);
+	for (size_t i = 0; i < reading->count; i++)
+		reading->wanted[i].asked = false;
 	if ((fail_is(f, FAIL_PROTOCOL) || fail_is(f, FAIL_UNREACHABLE)) && !reading->ended)
 		g = suspects_mark(reading, batches, count, f);
 	flight_end(&flight);
@@ -419,6 +466,7 @@ const struct fail *imap_read(struct store *store, struct read *reads, size_t cou
 					 .uid = uid_of_ref(reads[i].ref) };
 
 		reads[i].fail = NULL;
+		reads[i].text = false;
 		if (!wanted.box || !wanted.uid) {
 			reads[i].fail = fail_make(FAIL_MISSING, FAIL_ITEM, "no such message: %s",
 						  reads[i].ref);
@@ -426,6 +474,10 @@ const struct fail *imap_read(struct store *store, struct read *reads, size_t cou
 				f = done(context, &reads[i]);
 			continue;
 		}
+		if (reads[i].part == PART_PRINT)
+			wanted.want = WANT_PRINT;
+		else if (reads[i].part == PART_TEXT && imap->options.account)
+			wanted.want = WANT_STRUCTURE;
 		wanted.box->turn = 0;
 		reading.wanted[reading.count++] = wanted;
 	}
@@ -437,9 +489,11 @@ const struct fail *imap_read(struct store *store, struct read *reads, size_t cou
 	reading.left = reading.count;
 	if (!f)
 		f = read_all(&reading);
-	for (size_t i = 0; i < reading.count; i++)
+	for (size_t i = 0; i < reading.count; i++) {
 		if (reading.wanted[i].state != STATE_DONE)
 			reading.wanted[i].read->fail = f;
+		text_give_up(&reading, &reading.wanted[i]);
+	}
 	free(reading.wanted);
 	return f;
 }

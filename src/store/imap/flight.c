@@ -333,8 +333,11 @@ static const struct fail *answers_take(struct run *run, const struct command *wa
 		struct command *bodies = oldest_reader(run), *command;
 		const struct fail *f;
 
-		gate_take_bodies(&session->gate, bodies ? bodies->section : NULL,
-				 bodies ? bodies->body : NULL, bodies ? bodies->context : NULL);
+		if (bodies && bodies->begin)
+			gate_take_sections(&session->gate, bodies->begin, bodies->body, bodies->context);
+		else
+			gate_take_bodies(&session->gate, bodies ? bodies->section : NULL,
+					 bodies ? bodies->body : NULL, bodies ? bodies->context : NULL);
 		f = gate_next(&session->gate, &answer);
 		if (f)
 			return f;

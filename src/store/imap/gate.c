@@ -39,8 +39,15 @@ void gate_expect(struct gate *gate)
 void gate_take_bodies(struct gate *gate, const char *section, gate_body *body, void *context)
 {
 	gate->section = section;
+	gate->begin = NULL;
 	gate->body = body;
 	gate->body_context = context;
+}
+
+void gate_take_sections(struct gate *gate, gate_section *begin, gate_body *body, void *context)
+{
+	gate_take_bodies(gate, NULL, body, context);
+	gate->begin = begin;
 }
 
 /* ---- literals ------------------------------------------------------------------------------ */
@@ -79,32 +86,55 @@ static const struct fail *literal_head(struct buf *text, bool *found, uint64_t *
 	return NULL;
 }
 
-/* Does the text end with "BODY[section] " (or with an origin, "<0>"), the section being the one
- * that was asked for? */
-static bool body_follows(const struct gate *gate)
+bool gate_wants(struct gate *gate, const char *name, size_t size)
 {
-	const char *end = gate->text.data + gate->text.size, *section;
-	size_t size = gate->section ? strlen(gate->section) : 0;
+	if (!gate->body || size < 6)
+		return false;
+	if (size >= 9 && memcmp(name + size - 3, "<0>", 3) == 0)
+		size -= 3;
+	if (name[size - 1] != ']' || str_ncasecmp(name, "BODY[", 5) != 0)
+		return false;
+	name += 5;
+	size -= 6;
+	if (!gate->begin)
+		return strlen(gate->section) == size && str_ncasecmp(name, gate->section, size) == 0;
+	if (size > GATE_SECTION_MOST || memchr(name, ']', size))
+		return false;
+	memcpy(gate->named, name, size);
+	gate->named[size] = '\0';
+	return true;
+}
 
-	if (!gate->body || end == gate->text.data || end[-1] != ' ')
+/* Does the text end with "BODY[section] " (or with an origin, "<0>"), the section being one that was asked
+ * for? */
+static bool body_follows(struct gate *gate)
+{
+	const char *begin = gate->text.data, *end = begin + gate->text.size, *name;
+
+	if (end == begin || end[-1] != ' ')
 		return false;
-	end--;
-	if (end - gate->text.data >= 3 && memcmp(end - 3, "<0>", 3) == 0)
-		end -= 3;
-	if ((size_t)(end - gate->text.data) < size + 7 || end[-1] != ']')
-		return false;
-	section = end - 1 - size;
-	return str_ncasecmp(section, gate->section, size) == 0 &&
-	       str_ncasecmp(section - 5, "BODY[", 5) == 0 && strchr(" (", section[-6]);
+	name = --end;
+	/* A section's name may hold blanks: it begins with its bracket. */
+	while (name > begin && *name != '[' && end - name < GATE_SECTION_MOST + 8)
+		name--;
+	return name - begin > 5 && strchr(" (", name[-5]) &&
+	       gate_wants(gate, name - 4, (size_t)(end - name) + 4);
+}
+
+const struct fail *gate_body_begin(struct gate *gate, uint64_t size)
+{
+	if (gate->has_body && !gate->begin)
+		return fail_make(FAIL_PROTOCOL, FAIL_ACCOUNT, "the server sent two bodies at once");
+	gate->has_body = true;
+	return gate->begin ? gate->begin(gate->body_context, gate->named, size) : NULL;
 }
 
 static const struct fail *literal_to_body(struct gate *gate, uint64_t size)
 {
-	const struct fail *f;
+	const struct fail *f = gate_body_begin(gate, size);
 
-	if (gate->has_body)
-		return fail_make(FAIL_PROTOCOL, FAIL_ACCOUNT, "the server sent two bodies at once");
-	gate->has_body = true;
+	if (f)
+		return f;
 	while (size) {
 		const char *data;
 		size_t got;
@@ -118,7 +148,7 @@ static const struct fail *literal_to_body(struct gate *gate, uint64_t size)
 			return f;
 		size -= got;
 	}
-	buf_adds(&gate->text, "NIL");
+	buf_adds(&gate->text, GATE_TAKEN);
 	return NULL;
 }
 

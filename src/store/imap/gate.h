@@ -31,6 +31,11 @@ struct etpan;
 /* Takes the bytes of a body while they arrive. */
 typedef const struct fail *gate_body(void *context, const void *data, size_t size);
 
+/* A body of this section comes next, of this size: "HEADER", "1.2.MIME"; "" the whole message. */
+typedef const struct fail *gate_section(void *context, const char *section, uint64_t size);
+
+#define GATE_SECTION_MOST 320 /* bytes of a section's name */
+
 struct gate {
 	struct incoming incoming;
 	struct etpan *etpan;
@@ -41,7 +46,9 @@ struct gate {
 	bool has_body;          /* the FETCH being read brought a body */
 	uint64_t answers, bytes; /* since gate_expect */
 	gate_body *body;        /* who takes bodies; NULL: nobody asked for one */
+	gate_section *begin;    /* is told of each before; NULL: bodies of `section` only, one a message */
 	void *body_context;
+	char named[GATE_SECTION_MOST + 1]; /* of the body that follows */
 	const char *section;    /* of the body asked for: "" or "HEADER" */
 };
 
@@ -53,6 +60,10 @@ void gate_expect(struct gate *gate);
 
 /* Whoever takes the bodies of BODY[section] from now on; NULL: nobody. */
 void gate_take_bodies(struct gate *gate, const char *section, gate_body *body, void *context);
+
+/* The same for whoever takes several sections of a message: all that the server sends.  BODYSTRUCTURE is told
+ * then, too. */
+void gate_take_sections(struct gate *gate, gate_section *begin, gate_body *body, void *context);
 
 /* The next answer of use; what it points to is valid until the next call.  FAIL_PROTOCOL when a
  * limit is passed or a response makes no sense; what the reader or `body` returned. */

@@ -62,6 +62,7 @@ struct store *imap_open(const struct imap_options *options)
 	imap->options.ca_file = arena_str(arena, options->ca_file);
 	imap->options.fingerprint = arena_str(arena, options->fingerprint);
 	imap->options.memo = arena_str(arena, options->memo);
+	imap->options.account = arena_str(arena, options->account);
 	imap->boxes = map_new();
 	imap->queue = queue_new();
 	session_init(&imap->session, &imap->options, arena);

@@ -13,6 +13,8 @@ struct imap_options {
 	const char *ca_file, *fingerprint;
 	int timeout;              /* seconds without progress */
 	const char *memo;         /* store.memo of the last run; NULL none */
+	const char *account;      /* the account's id, for text forms (format/textform.h); NULL: there will
+				   * be none, PART_TEXT reads all whole */
 };
 
 /* A store that connects at its first folders().  Strings are copied.  Never fails; the caller

@@ -9,6 +9,15 @@
 
 struct gate;
 
+/* Stands in the text for a body that was taken. */
+#define GATE_TAKEN "-"
+
+/* Is it a body that somebody takes, by the item's name, "BODY[1.2]"?  Then gate->named says which. */
+bool gate_wants(struct gate *gate, const char *name, size_t size);
+
+/* One of this size comes. */
+const struct fail *gate_body_begin(struct gate *gate, uint64_t size) MUST_CHECK;
+
 /* Fills in `answer`; leaves ANSWER_NOTHING what is of no use. */
 typedef const struct fail *reader_read(struct gate *gate, struct scan *scan, struct answer *answer);
 

@@ -10,7 +10,7 @@
 
 struct arena;
 
-#define SCAN_DEPTH_MOST 100
+#define SCAN_DEPTH_MOST 300 /* Dovecot tells of parts 100 deep */
 
 struct scan {
 	const char *at; /* NUL-terminated */

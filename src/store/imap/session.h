@@ -34,6 +34,7 @@ struct command {
 	enum answer_kind only;/* what `take` is called for; ANSWER_NOTHING: all */
 	const char *section;  /* of the bodies it asks for */
 	gate_body *body;      /* who takes them; NULL: it asks for none */
+	gate_section *begin;  /* it asks for several sections: who is told of each; NULL: of one */
 	void *context;        /* for both */
 	/* outcome: */
 	uint32_t tag;

@@ -1,0 +1,98 @@
+#!/usr/bin/python3
+"""Text forms read from a real server: what is asked for, what comes of it, and what it costs beside whole
+messages."""
+import os, re, subprocess, sys; sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
+import hashlib
+from harness import Server
+from private import TOP, scratch
+from tap import equal, finish, note, ok
+from textforms import flaws, header_of
+import corpus
+import imap
+import mimecorpus
+
+TOOL = os.path.join(TOP, "build", "tools", "textform")
+# Dovecot keeps them with other line ends than they were sent with.
+OTHER_BYTES = {"cr-cr-lf", "corpus-cr-cr-lf"}
+
+
+def read(server, mailbox, how):
+    """Reads all; returns ({uid: (how, size, digest)}, {uid: bytes}, (bytes, turns), commands)."""
+    directory = scratch("read")
+    server.rawlog.mark()
+    run = subprocess.run([TOOL, "--read", str(server.port("imap")), "alice", mailbox, how, directory],
+                         capture_output=True, text=True)
+    ok(run.returncode == 0 and not run.stderr, f"textform --read {mailbox} {how}: status 0", run)
+    server.await_sessions()
+    *lines, costs = run.stdout.splitlines()
+    told = {int(l.split()[0]): l.split()[1:] for l in lines}
+    data = {int(name): open(f"{directory}/{name}", "rb").read() for name in os.listdir(directory)}
+    numbers = [int(n) for n in re.findall(r"\d+", costs)]
+    return told, data, numbers, [c for s in server.rawlog.sessions() for c in s]
+
+
+def fetched(commands):
+    return [c.line for c in commands if "BODY.PEEK[" in c.line]
+
+
+cases = [m for m in mimecorpus.messages() if m.data]
+cases += [mimecorpus.Case("corpus-" + m.name, m.data, None) for m in corpus.messages("small", 200)
+          if m.data and m.name != "long-line"]
+server = Server().start()
+with imap.Imap(server.port("imap")) as client:
+    client.create("Box")
+    for case in cases:
+        client.append("Box", case.data)
+    validity = client.select("Box", examine=True)["uidvalidity"]
+    there = {m["uid"]: m for m in client.messages("Box")}
+told, forms, (text_bytes, turns), commands = read(server, "Box", "text")
+_, whole, (whole_bytes, _), _ = read(server, "Box", "whole")
+equal((sorted(told), sorted(forms)), (sorted(there), sorted(there)), "every message was read")
+asked = fetched(commands)
+note("\n".join(line[:150] for line in asked))
+ok(turns <= 8, "in a few turns", turns)
+ok(len(asked) < len(cases) / 4, "and a few commands", len(asked))
+ok(text_bytes < whole_bytes * 0.75, "for fewer bytes", (text_bytes, whole_bytes))
+ok(sum("BODY.PEEK[]" in line for line in asked) <= 1, "whole messages too by header and text")
+wrong, checked = [], 0
+for uid, case in enumerate(cases, 1):
+    how, size, digest = told[uid]
+    data = there[uid]["data"]
+    equal((int(size), digest), (len(data), hashlib.sha256(
+        re.sub(rb"\r\n", b"\n", header_of(data) if b"\r\n\r\n" in data else data)).hexdigest()),
+        f"{case.name}: its print is the message's") if case.name not in OTHER_BYTES | {
+            "corpus-no-header", "no-header", "corpus-header-only"} else None
+    if case.whole is not None:
+        equal(how, "whole" if case.whole else "text", f"{case.name}: how it is read")
+    if how == "whole":
+        ok(forms[uid] == data, f"{case.name}: it is whole")
+        continue
+    used = case.texts + [h + "h" for h in case.html]
+    if case.whole is None:
+        used = ["1"] if b"multipart/" in header_of(data) and case.name != "corpus-nested" else []
+    found = flaws(case.name, data, forms[uid], used, "test", validity, uid)
+    ok(not found, f"{case.name}: its text form", "\n".join(found) + "\n" +
+       forms[uid][:2000].decode(errors="replace")[:4000])
+    checked += 1
+ok(checked > 100, "as many text forms", checked)
+
+# ---- no attachment travels --------------------------------------------------------------------
+
+maker = corpus.Maker(7, 1 << 20)
+with imap.Imap(server.port("imap")) as client:
+    client.create("Attached")
+    size = attachments = 0
+    for i in range(300):
+        data = maker.attached(maker.date(), 40000) if i % 7 == 0 else maker.plain(maker.date(), 2000)
+        client.append("Attached", data)
+        size += len(data)
+        attachments += i % 7 == 0
+told, forms, (text_bytes, turns), commands = read(server, "Attached", "text")
+_, _, (whole_bytes, _), _ = read(server, "Attached", "whole")
+equal(sum(how == "text" for how, *_ in told.values()), attachments, "what has attachments is a text form")
+ok(text_bytes < size - attachments * 40000 + 300 * 600, "no attachment was transferred", (text_bytes, whole_bytes, size))
+ok(not any(re.search(r"PEEK\[2\]|PEEK\[\]", line) for line in fetched(commands)), "none was asked for",
+   fetched(commands))
+ok(turns <= 8, "in a few turns", turns)
+server.stop()
+finish(at_least=500)
