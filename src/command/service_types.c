@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "config/account_id.h"
 #include "config/rules.h"
 #include "store/dav/dav.h"
 #include "store/imap/imap.h"
@@ -20,6 +21,9 @@ static bool mail_named(const struct account *account)
 
 static struct store *mail_server(const struct account *account, const char *secret, const char *memo)
 {
+	char id[ACCOUNT_ID_SIZE + 1];
+
+	account_id(account, id);
 	return imap_open(&(struct imap_options){
 		.host = account->has_imap ? account->imap.host : account->server,
 		.port = account->has_imap ? account->imap.port : "993",
@@ -31,6 +35,7 @@ static struct store *mail_server(const struct account *account, const char *secr
 		.timeout = account->timeout,
 		.secret = secret,
 		.memo = memo,
+		.account = id,
 	});
 }
 
