@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "command/announce.h"
 #include "command/worker.h"
 
 #include <signal.h>
@@ -27,6 +28,7 @@ struct job {
 	struct login *login;
 	size_t *at;             /* task.folders[i] is argument at[i] of the call */
 	bool *found;            /* task.folder_count of them */
+	bool unannounced;       /* there are conflicts that no message told of */
 	struct worker *worker;  /* NULL: none, for want of a secret */
 	const char *error;      /* why it has no output; NULL: it has */
 	enum exit_code code;
@@ -218,8 +220,9 @@ static enum exit_code work(struct worker *worker, void *context)
 	for (size_t i = 0; i < jobs->call->account_count; i++) /* the other accounts' are not its business */
 		if (&jobs->logins[i] != job->login)
 			forget_secret(&jobs->logins[i]);
-	code = sync_service(&job->task, job->login->secret, worker, job->found);
+	code = sync_service(&job->task, job->login->secret, worker, job->found, &job->unannounced);
 	forget_secret(job->login);
+	buf_add(&worker->answer, &job->unannounced, sizeof job->unannounced);
 	buf_add(&worker->answer, job->found, job->task.folder_count * sizeof *job->found);
 	return code;
 }
@@ -248,13 +251,46 @@ static void workers_add(struct jobs *jobs)
 static void job_finish(struct job *job)
 {
 	const struct worker *worker = job->worker;
-	size_t size = job->task.folder_count * sizeof *job->found;
+	size_t size = job->task.folder_count * sizeof *job->found, own = sizeof job->unannounced;
 
 	job->code = worker->code;
+	job->unannounced = true; /* of one that did not finish there may be some */
 	if (!worker->finished)
 		job->error = "ended before its time";
-	else if (worker->answer.size == size)
-		memcpy(job->found, worker->answer.data, size);
+	if (!worker->finished || worker->answer.size != own + size)
+		return;
+	memcpy(&job->unannounced, worker->answer.data, own);
+	memcpy(job->found, worker->answer.data + own, size);
+}
+
+/* Tells the user of new conflicts, once an account, when all its services have ended. */
+static enum exit_code jobs_announce(const struct jobs *jobs)
+{
+	const struct sync_values *values = jobs->call->values;
+	enum exit_code code = EXIT_DONE;
+
+	for (size_t i = 0; i < jobs->count && !values->dry_run; i++) {
+		const struct job *job = &jobs->all[i];
+		const struct account *account = job->login->account;
+		const struct fail *f = NULL;
+		bool needed = false, first = true;
+
+		for (size_t k = 0; k < jobs->count; k++) {
+			if (jobs->all[k].login != job->login)
+				continue;
+			needed |= jobs->all[k].worker && jobs->all[k].unannounced;
+			first &= k >= i;
+		}
+		if (!needed || !first)
+			continue;
+		f = announce(account, jobs->call->config->account_count > 1);
+		if (fail_is(f, FAIL_MISSING)) /* there is no store */
+			f = NULL;
+		if (f)
+			log_line(LOG_QUIET, "%s: %s", account->name, f->text);
+		code = exit_code_worse(code, exit_code_of(f));
+	}
+	return code;
 }
 
 /* A service that turned out not to be there tells nothing. */
@@ -297,6 +333,8 @@ static enum exit_code jobs_run(struct jobs *jobs)
 	}
 	if (call->json)
 		buf_adds(call->out, "]\n");
+	if (!ended_by)
+		code = exit_code_worse(code, jobs_announce(jobs));
 	return ended_by ? exit_code_signal(ended_by) : exit_code_worse(code, check_found(jobs));
 }
 

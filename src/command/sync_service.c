@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "base/terminal.h"
+#include "command/announce.h"
 #include "command/worker.h"
 #include "config/rules.h"
 
@@ -218,7 +219,7 @@ static void tell_all(const struct sync *sync, const struct sync_outcome *outcome
 }
 
 enum exit_code sync_service(const struct sync_task *task, const char *secret, struct worker *worker,
-			    bool *found)
+			    bool *found, bool *unannounced)
 {
 	const struct sync_values *values = task->call->values;
 	struct sync sync = { .task = task, .worker = worker };
@@ -237,6 +238,8 @@ enum exit_code sync_service(const struct sync_task *task, const char *secret, st
 		if (!there)
 			f = note_absence(task, service, f);
 	}
+	if (service && !values->dry_run && announce_needed(service, unannounced))
+		*unannounced = true; /* what could not be asked is found out by who tells */
 	if (there || f) {
 		code = exit_code_worse(code, exit_code_of(f));
 		tell_all(&sync, &outcome, f, code);

@@ -19,13 +19,14 @@
 #define TEXT_MOST ((size_t)8 << 20)
 #define BOUNDARY  29
 
-struct notice {
+struct notice_draft {
 	const struct notice_options *options;
 	struct buf text;
 	struct buf parts; /* "\n--" and what follows the boundary, for each attachment */
 	size_t *starts;   /* where each begins */
 	size_t part_count, part_room;
 	size_t items;
+	bool attached[DIFF_VERSIONS]; /* of the item at hand */
 };
 
 static const struct {
@@ -36,9 +37,9 @@ static const struct {
 	[NOTICE_CARD] = { "text/vcard; charset=utf-8", "vcf" },
 };
 
-struct notice *notice_begin(const struct notice_options *options)
+struct notice_draft *notice_begin(const struct notice_options *options)
 {
-	struct notice *notice = memory_alloc(sizeof *notice);
+	struct notice_draft *notice = memory_alloc(sizeof *notice);
 
 	notice->options = options;
 	buf_init(&notice->text, TEXT_MOST);
@@ -54,7 +55,7 @@ static void add_safe(struct buf *out, const char *text)
 }
 
 /* "  label   text": wrapped; a path stays in one piece, on a line of its own if need be. */
-static void add_line(struct notice *notice, const char *label, const char *text, bool path)
+static void add_line(struct notice_draft *notice, const char *label, const char *text, bool path)
 {
 	struct buf safe;
 
@@ -68,18 +69,26 @@ static void add_line(struct notice *notice, const char *label, const char *text,
 	buf_free(&safe);
 }
 
-static void add_when(struct notice *notice, int64_t when)
+static void add_version(struct notice_draft *notice, const struct notice_item *item,
+			enum diff_version version)
 {
+	static const char *const labels[] = { [DIFF_SERVER] = "server", [DIFF_LOCAL] = "local" };
+	static const char *const none[] = { [DIFF_SERVER] = "no longer there",
+					    [DIFF_LOCAL] = "removed here" };
+	const char *path = item->path[version];
 	char text[20];
 
-	if (!when)
-		return;
-	clock_text(when, text);
-	buf_addf(&notice->text, "%*schanged %s\n", LABEL, "", text);
+	add_line(notice, labels[version], path ? path : none[version], path != NULL);
+	if (item->when[version]) {
+		clock_text(item->when[version], text);
+		buf_addf(&notice->text, "%*schanged %s\n", LABEL, "", text);
+	}
+	if (path && !notice->attached[version])
+		buf_addf(&notice->text, "%*s(too large to be attached)\n", LABEL, "");
 }
 
 /* "koc conflicts -a work keep 2" */
-static void add_command(struct notice *notice, const char *action, int64_t number)
+static void add_command(struct notice_draft *notice, const char *action, int64_t number)
 {
 	const struct notice_options *options = notice->options;
 
@@ -96,25 +105,21 @@ static void add_command(struct notice *notice, const char *action, int64_t numbe
 	buf_addf(&notice->text, "%s %" PRId64, action, number);
 }
 
-static void add_details(struct notice *notice, const struct notice_item *item)
+static void add_details(struct notice_draft *notice, const struct notice_item *item)
 {
 	bool there[DIFF_VERSIONS];
 
 	for (int v = 0; v < DIFF_VERSIONS; v++)
 		there[v] = item->input[v].data != NULL;
-	add_line(notice, "server", item->path[DIFF_SERVER] ? item->path[DIFF_SERVER] : "no longer there",
-		 item->path[DIFF_SERVER] != NULL);
-	add_when(notice, item->when[DIFF_SERVER]);
-	add_line(notice, "local", item->path[DIFF_LOCAL] ? item->path[DIFF_LOCAL] : "removed here",
-		 item->path[DIFF_LOCAL] != NULL);
-	add_when(notice, item->when[DIFF_LOCAL]);
+	add_version(notice, item, DIFF_SERVER);
+	add_version(notice, item, DIFF_LOCAL);
 	if (item->diff->count) {
 		buf_addc(&notice->text, '\n');
 		diff_tell(item->diff, there, NOTICE_FIELDS, &notice->text);
 	}
 }
 
-static void add_text(struct notice *notice, const struct notice_item *item)
+static void add_text(struct notice_draft *notice, const struct notice_item *item)
 {
 	struct buf title;
 
@@ -172,14 +177,16 @@ static void add_field(struct buf *out, const char *name, const char *text)
 }
 
 /* RFC 2046 5.2.1: an enclosed message is not encoded. */
-static void add_part(struct notice *notice, const struct notice_item *item, enum diff_version version)
+static void add_part(struct notice_draft *notice, const struct notice_item *item, enum diff_version version)
 {
 	const char *whose = version == DIFF_SERVER ? "server" : "local";
 	const struct diff_input *input = &item->input[version];
 	struct buf *out = &notice->parts;
 	struct buf title;
 
-	if (!input->data || input->size > NOTICE_PART_MOST || out->size + input->size > NOTICE_MOST)
+	notice->attached[version] = input->data && input->size <= NOTICE_PART_MOST &&
+				    out->size + input->size <= NOTICE_MOST;
+	if (!notice->attached[version])
 		return;
 	if (notice->part_count == notice->part_room) {
 		notice->part_room = 2 * notice->part_room + 16;
@@ -202,11 +209,13 @@ static void add_part(struct notice *notice, const struct notice_item *item, enum
 	}
 }
 
-void notice_add(struct notice *notice, const struct notice_item *item)
+void notice_add(struct notice_draft *notice, const struct notice_item *item)
 {
-	add_text(notice, item);
-	add_part(notice, item, DIFF_SERVER);
-	add_part(notice, item, DIFF_LOCAL);
+	if (notice->items < NOTICE_ITEMS) {
+		add_part(notice, item, DIFF_SERVER);
+		add_part(notice, item, DIFF_LOCAL);
+		add_text(notice, item);
+	}
 	notice->items++;
 }
 
@@ -223,7 +232,7 @@ static bool is_address(const char *text)
 	return local && domain && !text[local + 1 + domain];
 }
 
-static void add_header(const struct notice *notice, const char *boundary, struct buf *out)
+static void add_header(const struct notice_draft *notice, const char *boundary, struct buf *out)
 {
 	const struct notice_options *options = notice->options;
 	char date[CLOCK_MAIL];
@@ -241,7 +250,7 @@ static void add_header(const struct notice *notice, const char *boundary, struct
 	buf_addf(out, "Content-Type: multipart/mixed; boundary=\"%s\"\n\n", boundary);
 }
 
-static void add_opening(const struct notice *notice, struct buf *out)
+static void add_opening(const struct notice_draft *notice, struct buf *out)
 {
 	const struct notice_options *options = notice->options;
 	bool one = options->count == 1;
@@ -273,7 +282,7 @@ static const char closing[] =
 	"Moving the file from Conflicts over the one in its folder is the same as keep.\n";
 
 /* What nothing in the message can contain: a digest of all of it. */
-static void boundary_make(const struct notice *notice, char boundary[BOUNDARY])
+static void boundary_make(const struct notice_draft *notice, char boundary[BOUNDARY])
 {
 	struct digest_run *run = digest_begin();
 	struct digest digest;
@@ -286,7 +295,7 @@ static void boundary_make(const struct notice *notice, char boundary[BOUNDARY])
 	snprintf(boundary, BOUNDARY, "koc-%.24s", hex);
 }
 
-void notice_end(struct notice *notice, struct buf *out)
+void notice_end(struct notice_draft *notice, struct buf *out)
 {
 	char boundary[BOUNDARY];
 
@@ -296,6 +305,8 @@ void notice_end(struct notice *notice, struct buf *out)
 		 boundary);
 	add_opening(notice, out);
 	buf_add(out, notice->text.data, notice->text.size);
+	if (notice->items > NOTICE_ITEMS)
+		buf_addf(out, "\nand %zu more\n", notice->items - NOTICE_ITEMS);
 	buf_adds(out, closing);
 	for (size_t i = 0; i < notice->part_count; i++) {
 		size_t end = i + 1 < notice->part_count ? notice->starts[i + 1] : notice->parts.size;

@@ -11,9 +11,10 @@
 #define NOTICE_HEADER "X-Koc-Notice"
 
 #define NOTICE_DETAILS   40                 /* items whose differences are told; of more only what they are */
+#define NOTICE_ITEMS     1000               /* items that are named; of more only how many they are */
 #define NOTICE_FIELDS    8                  /* differences of each */
 #define NOTICE_PART_MOST ((size_t)1 << 20)  /* bytes of a version that is attached */
-#define NOTICE_MOST      ((size_t)16 << 20) /* bytes of all of them */
+#define NOTICE_MOST      ((size_t)4 << 20)  /* bytes of all of them */
 
 struct notice_options {
 	const char *account;    /* its name */
@@ -37,15 +38,15 @@ struct notice_item {
 	const struct diff *diff;
 };
 
-struct notice; /* opaque: a message being made */
+struct notice_draft; /* opaque: a message being made */
 
 /* Begins one; the options are the caller's, and live until the end. */
-struct notice *notice_begin(const struct notice_options *options);
+struct notice_draft *notice_begin(const struct notice_options *options);
 
 /* Adds an item; nothing of it is needed after the call. */
-void notice_add(struct notice *notice, const struct notice_item *item);
+void notice_add(struct notice_draft *notice, const struct notice_item *item);
 
 /* Appends the message, with LF line ends (as it lies in a Maildir), and frees the notice. */
-void notice_end(struct notice *notice, struct buf *out);
+void notice_end(struct notice_draft *notice, struct buf *out);
 
 #endif

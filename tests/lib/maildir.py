@@ -75,13 +75,16 @@ class Mail:
                     found.append(path)
         return sorted(found)
 
-    def messages(self, folder):
-        """As Imap.messages: path, flags, keywords, date, digest and data (as on the wire)."""
+    def messages(self, folder, own=False):
+        """As Imap.messages: path, flags, keywords, date, digest and data (as on the wire).  Without what koc
+        itself tells the user, which is nobody else's, unless `own`."""
         table, found = self.keywords(folder), []
         for path in self.files(folder):
             letters = os.path.basename(path).partition(":2,")[2]
             with open(path, "rb") as f:
                 data = wire(f.read())
+            if not own and b"\r\nX-Koc-Notice:" in data.partition(b"\r\n\r\n")[0]:
+                continue
             found.append({"path": path,
                           "flags": "".join(sorted(set(letters) & set("DFPRST"))),
                           "keywords": tuple(sorted(table[l].lower() for l in set(letters)

@@ -11,7 +11,7 @@ OWN = (b"From: koc <koc@localhost>\nTo: alice@example.com\nSubject: Message in c
 
 def here(a):
     """All local files that are such messages."""
-    return [m["path"] for f in a.mail.folders() for m in a.mail.messages(f) if b"\r\nX-Koc-Notice:" in m["data"]]
+    return [m["path"] for f in a.mail.folders() for m in a.mail.messages(f, own=True) if b"\r\nX-Koc-Notice:" in m["data"]]
 
 
 def unsent(a, name, count=1):

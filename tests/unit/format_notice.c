@@ -30,7 +30,7 @@ static const struct notice_options options = { .account = "work",
 					       .count = 1,
 					       .now = 1795356180 };
 
-static void item_add(struct notice *notice, struct arena *arena, int64_t number, const char *item)
+static void item_add(struct notice_draft *notice, struct arena *arena, int64_t number, const char *item)
 {
 	struct notice_item added = { .number = number,
 				     .folder = "calendars/Home",
@@ -78,7 +78,7 @@ static void one_item(void **context)
 		"\nContent-Disposition: attachment; filename=\"2-local.ics\"\n",
 	};
 	struct arena *arena = arena_new();
-	struct notice *notice = notice_begin(&options);
+	struct notice_draft *notice = notice_begin(&options);
 	struct buf out;
 	size_t found = 0;
 
@@ -105,7 +105,7 @@ static void hostile(void **context)
 	static const char mail[] = "Subject: a\n\n--koc-0000\n\nFrom here\n.\n";
 	struct notice_options bad = options;
 	struct arena *arena = arena_new();
-	struct notice *notice;
+	struct notice_draft *notice;
 	struct diff diff = { 0 };
 	struct notice_item item = { .number = 1,
 				    .folder = "mail/INBOX",
@@ -141,12 +141,41 @@ static void hostile(void **context)
 	arena_free(arena);
 }
 
-/* Hundreds of items, and versions that are too large to be attached. */
+/* One that is just small enough to be attached, one that is not. */
+static void large(void **context)
+{
+	static char bytes[NOTICE_PART_MOST + 1];
+
+	(void)context;
+	memset(bytes, 'x', sizeof bytes);
+	for (size_t over = 0; over < 2; over++) {
+		struct notice_draft *notice = notice_begin(&options);
+		struct diff diff = { 0 };
+		struct notice_item item = { .number = 1,
+					    .folder = "mail/INBOX",
+					    .item = "Large",
+					    .why = "edited here, removed on the server",
+					    .form = NOTICE_MAIL,
+					    .input[DIFF_LOCAL] = { bytes, NOTICE_PART_MOST + over },
+					    .path = { NULL, NULL, "Conflicts/mail/cur/large" },
+					    .diff = &diff };
+		struct buf out;
+
+		notice_add(notice, &item);
+		buf_init(&out, SIZE_MAX);
+		notice_end(notice, &out);
+		assert_int_equal(count_of(out.data, "          (too large to be attached)\n"), over);
+		assert_int_equal(count_of(out.data, "\n--koc-"), over ? 2 : 3);
+		buf_free(&out);
+	}
+}
+
+/* Hundreds of items, and more attachments than one message takes. */
 static void many(void **context)
 {
 	struct notice_options all = options;
 	struct arena *arena = arena_new();
-	struct notice *notice = notice_begin(&all);
+	struct notice_draft *notice = notice_begin(&all);
 	static char large[NOTICE_PART_MOST];
 	struct notice_item item = { .number = 999,
 				    .folder = "mail/INBOX",
@@ -158,7 +187,7 @@ static void many(void **context)
 	struct buf out;
 
 	(void)context;
-	all.count = 300 + 40;
+	all.count = 300 + 40 + 700;
 	for (int64_t i = 1; i <= 300; i++) {
 		item_add(notice, arena, i, "Lunch");
 		arena_reset(arena);
@@ -168,10 +197,15 @@ static void many(void **context)
 	item.input[DIFF_LOCAL] = (struct diff_input){ large, sizeof large };
 	for (int i = 0; i < 40; i++)
 		notice_add(notice, &item);
+	for (int i = 0; i < 700; i++) {
+		item_add(notice, arena, 1000 + i, "Lunch");
+		arena_reset(arena);
+	}
 	buf_init(&out, SIZE_MAX);
 	notice_end(notice, &out);
-	assert_non_null(strstr(out.data, "\nSubject: Message in conflict! (340 items)\n"));
-	assert_int_equal(count_of(out.data, "          koc conflicts keep"), 340);
+	assert_non_null(strstr(out.data, "\nSubject: Message in conflict! (1040 items)\n"));
+	assert_int_equal(count_of(out.data, "          koc conflicts keep"), NOTICE_ITEMS);
+	assert_non_null(strstr(out.data, "\nand 40 more\n"));
 	assert_int_equal(count_of(out.data, "\n  Summary\n"), NOTICE_DETAILS);
 	assert_true(out.size > NOTICE_MOST / 2 && out.size < NOTICE_MOST + (2 << 20));
 	assert_true(count_of(out.data, "\n--koc-") > 600);
@@ -205,6 +239,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_item),
 		cmocka_unit_test(hostile),
+		cmocka_unit_test(large),
 		cmocka_unit_test(many),
 		cmocka_unit_test(dates),
 	};
