@@ -5,12 +5,13 @@
 #include "base/map.h"
 #include "base/memory.h"
 #include "format/item.h"
+#include "format/slots.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define ALIKE_MOST 200 /* of one name: more are not paired one by one */
+#define ALIKE_MOST 200 /* components of one kind: of more the rest is not paired one by one */
 
 struct diff_field *diff_add(struct diff *diff, struct arena *arena, const char *name)
 {
@@ -74,21 +75,6 @@ static void side_end(struct diff_side *side)
 
 /* ---- pairing ---------------------------------------------------------------------------------- */
 
-static bool entry_equal(const struct normal_entry *a, const struct normal_entry *b)
-{
-	return strcmp(a->name, b->name) == 0 && strcmp(a->params, b->params) == 0 &&
-	       slice_equal(a->value, b->value);
-}
-
-static bool entries_equal(const struct normal_entry *a, size_t a_count, const struct normal_entry *b,
-			  size_t b_count)
-{
-	for (size_t i = 0; i < a_count && a_count == b_count; i++)
-		if (!entry_equal(&a[i], &b[i]))
-			return false;
-	return a_count == b_count;
-}
-
 /* One component in all versions that have it. */
 struct group {
 	const struct diff_component *of[DIFF_VERSIONS];
@@ -118,7 +104,9 @@ static size_t path_kind(const char *path)
 
 static bool component_equal(const struct diff_component *a, const struct diff_component *b)
 {
-	return entries_equal(a->entries, a->count, b->entries, b->count);
+	struct slot_list one = { a->entries, a->count }, other = { b->entries, b->count };
+
+	return slot_lists_equal(&one, &other);
 }
 
 static bool group_holds(const struct group *group, const struct diff_component *component)
@@ -180,86 +168,11 @@ static void groups_make(struct pairing *pairing)
 
 /* ---- properties ------------------------------------------------------------------------------- */
 
-/* One property in all versions that have it. */
-struct slot {
-	const struct normal_entry *of[DIFF_VERSIONS];
-};
-
-enum likeness { LIKE_ALL, LIKE_VALUE, LIKE_PARAMS, LIKE_NAME, LIKENESSES };
-
-static bool entry_like(const struct normal_entry *a, const struct normal_entry *b, enum likeness likeness)
-{
-	switch (likeness) {
-	case LIKE_ALL:
-		return entry_equal(a, b);
-	case LIKE_VALUE:
-		return slice_equal(a->value, b->value);
-	case LIKE_PARAMS:
-		return strcmp(a->name, b->name) == 0 && strcmp(a->params, b->params) == 0;
-	case LIKE_NAME:
-		return true;
-	case LIKENESSES:
-		break;
-	}
-	return false;
-}
-
-static bool slot_join(struct slot *slots, size_t count, int version, const struct normal_entry *entry,
-		      enum likeness likeness)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (slots[i].of[version])
-			continue;
-		for (int v = 0; v < DIFF_VERSIONS; v++)
-			if (slots[i].of[v] && entry_like(slots[i].of[v], entry, likeness)) {
-				slots[i].of[version] = entry;
-				return true;
-			}
-	}
-	return false;
-}
-
-/* Properties of one name in one version. */
-struct run {
-	const struct normal_entry *entries;
-	size_t count;
-};
-
-/* Two of a set that have nothing in common are two: who is invited now is not who was invited before. */
-static bool may_pair(const struct run runs[DIFF_VERSIONS], enum likeness likeness)
-{
-	for (int v = 0; v < DIFF_VERSIONS && likeness >= LIKE_PARAMS; v++)
-		if (runs[v].count > 1 && runs[v].entries->property->marks & PROPERTY_UNORDERED)
-			return false;
-	return true;
-}
-
-static size_t slots_fill(struct slot *slots, const struct run runs[DIFF_VERSIONS])
-{
-	size_t count = 0;
-
-	for (int v = 0; v < DIFF_VERSIONS; v++) {
-		bool placed[ALIKE_MOST] = { false };
-
-		for (int likeness = 0; likeness < LIKENESSES; likeness++)
-			for (size_t i = 0; i < runs[v].count && may_pair(runs, (enum likeness)likeness); i++)
-				if (!placed[i])
-					placed[i] = slot_join(slots, count, v, &runs[v].entries[i],
-							      (enum likeness)likeness);
-		for (size_t i = 0; i < runs[v].count; i++)
-			if (!placed[i]) {
-				slots[count] = (struct slot){ 0 };
-				slots[count++].of[v] = &runs[v].entries[i];
-			}
-	}
-	return count;
-}
-
 static bool slot_differs(const struct pairing *pairing, const struct slot *slot)
 {
 	const struct normal_entry *a = slot->of[pairing->one], *b = slot->of[pairing->other];
 
-	return (a || b) && !(a && b && entry_equal(a, b));
+	return (a || b) && !(a && b && slot_equal(a, b));
 }
 
 static void slot_tell(struct pairing *pairing, const struct group *group, const char *prefix,
@@ -277,42 +190,21 @@ static void slot_tell(struct pairing *pairing, const struct group *group, const 
 }
 
 /* More than can be paired: how many there are. */
-static void many_tell(struct pairing *pairing, const char *prefix, const struct run runs[DIFF_VERSIONS])
+static void many_tell(struct pairing *pairing, const char *prefix,
+		      const struct slot_list named[DIFF_VERSIONS])
 {
-	const struct run *a = &runs[pairing->one], *b = &runs[pairing->other];
 	struct diff_field *field;
 
-	if (entries_equal(a->entries, a->count, b->entries, b->count))
+	if (slot_lists_equal(&named[pairing->one], &named[pairing->other]))
 		return;
 	field = diff_add(pairing->diff, pairing->arena, "");
 	for (int v = 0; field && v < DIFF_VERSIONS; v++) {
-		if (!runs[v].count)
+		if (!named[v].count)
 			continue;
-		field->path = runs[v].entries->path;
-		field->text[v] = arena_printf(pairing->arena, "%zu of them", runs[v].count);
-		field->field = arena_printf(pairing->arena, "%s%.60s", prefix, runs[v].entries->label);
+		field->path = named[v].entries->path;
+		field->text[v] = arena_printf(pairing->arena, "%zu of them", named[v].count);
+		field->field = arena_printf(pairing->arena, "%s%.60s", prefix, named[v].entries->label);
 	}
-}
-
-/* The next name, in the order of names, that any version still has; what each has of it. */
-static bool runs_next(const struct group *group, size_t at[DIFF_VERSIONS], struct run runs[DIFF_VERSIONS])
-{
-	const char *label = NULL;
-
-	for (int v = 0; v < DIFF_VERSIONS; v++)
-		if (group->of[v] && at[v] < group->of[v]->count &&
-		    (!label || strcmp(group->of[v]->entries[at[v]].label, label) < 0))
-			label = group->of[v]->entries[at[v]].label;
-	for (int v = 0; label && v < DIFF_VERSIONS; v++) {
-		runs[v] = (struct run){ 0 };
-		if (!group->of[v])
-			continue;
-		runs[v].entries = &group->of[v]->entries[at[v]];
-		for (; at[v] < group->of[v]->count && strcmp(group->of[v]->entries[at[v]].label, label) == 0;
-		     at[v]++)
-			runs[v].count++;
-	}
-	return label != NULL;
 }
 
 static size_t field_rank(const struct diff_field *field)
@@ -338,21 +230,24 @@ static void fields_sort(struct diff_field *fields, size_t count)
 
 static void properties_tell(struct pairing *pairing, const struct group *group, const char *prefix)
 {
-	struct slot *slots = memory_alloc(DIFF_VERSIONS * ALIKE_MOST * sizeof *slots);
+	struct slot *slots = memory_alloc(DIFF_VERSIONS * SLOTS_ALIKE * sizeof *slots);
 	size_t at[DIFF_VERSIONS] = { 0 }, before = pairing->diff->count;
-	struct run runs[DIFF_VERSIONS];
+	struct slot_list lists[DIFF_VERSIONS] = { { 0 } }, named[DIFF_VERSIONS];
 
-	while (runs_next(group, at, runs)) {
+	for (int v = 0; v < DIFF_VERSIONS; v++)
+		if (group->of[v])
+			lists[v] = (struct slot_list){ group->of[v]->entries, group->of[v]->count };
+	while (slots_next(lists, at, named)) {
 		bool many = false;
 		size_t count;
 
 		for (int v = 0; v < DIFF_VERSIONS; v++)
-			many |= runs[v].count > ALIKE_MOST;
+			many |= named[v].count > SLOTS_ALIKE;
 		if (many) {
-			many_tell(pairing, prefix, runs);
+			many_tell(pairing, prefix, named);
 			continue;
 		}
-		count = slots_fill(slots, runs);
+		count = slots_fill(slots, named);
 		for (size_t i = 0; i < count; i++)
 			if (slot_differs(pairing, &slots[i]))
 				slot_tell(pairing, group, prefix, &slots[i]);

@@ -13,21 +13,11 @@
 #define PATH_PIECE_MOST   80            /* bytes of what names a component in a path */
 #define SPLIT_PARAMS_MOST ((size_t)256) /* lists with more are not split: each value gets all */
 
-/* A component, with all in it sorted. */
-struct node {
-	const char *kind;           /* name, in capitals */
-	const char *uid, *instance; /* UID (of a zone TZID) and RECURRENCE-ID; "" none */
-	struct normal_entry *entries;
-	size_t entry_count, entry_room;
-	struct node *nodes;
-	size_t node_count;
-	struct digest digest;
-};
-
 struct maker {
 	bool card;
 	struct arena *arena;
 	struct buf scratch;
+	size_t room;    /* for entries in the node that is being made */
 	size_t entries; /* in all nodes */
 	uint64_t work;
 };
@@ -83,8 +73,8 @@ static struct slice value_text(struct maker *maker, const struct normal_entry *e
 	return (struct slice){ keep(maker), maker->scratch.size };
 }
 
-static void entry_add(struct maker *maker, struct node *node, struct normal_entry entry, enum shape shape,
-		      struct slice value)
+static void entry_add(struct maker *maker, struct normal_node *node, struct normal_entry entry,
+		      enum shape shape, struct slice value)
 {
 	const char *nothing = entry.property->value;
 
@@ -92,14 +82,14 @@ static void entry_add(struct maker *maker, struct node *node, struct normal_entr
 	entry.value = value_text(maker, &entry, shape, value);
 	if (nothing && !*entry.params && slice_is(entry.value, nothing))
 		return;
-	if (node->entry_count == node->entry_room) {
-		size_t room = node->entry_room ? 2 * node->entry_room : 16;
+	if (node->entry_count == maker->room) {
+		size_t room = maker->room ? 2 * maker->room : 16;
 		struct normal_entry *more = arena_alloc(maker->arena, room * sizeof *more);
 
 		if (node->entry_count)
 			memcpy(more, node->entries, node->entry_count * sizeof *more);
 		node->entries = more;
-		node->entry_room = room;
+		maker->room = room;
 	}
 	entry.number = node->entry_count;
 	node->entries[node->entry_count++] = entry;
@@ -117,7 +107,7 @@ static const char *params_text(struct maker *maker, const struct property *prope
 	return keep(maker);
 }
 
-static void line_take(struct maker *maker, struct node *node, const struct line *line)
+static void line_take(struct maker *maker, struct normal_node *node, const struct line *line)
 {
 	struct normal_entry entry = { .property = property_find(line->name, maker->card), .line = line };
 	enum shape shape = property_shape(entry.property, line, maker->card);
@@ -175,7 +165,7 @@ static int entry_order(const void *a, const void *b, void *context)
 	return order ? order : (first->number > second->number) - (first->number < second->number);
 }
 
-static const char *entry_value(const struct node *node, const char *name)
+static const char *entry_value(const struct normal_node *node, const char *name)
 {
 	for (size_t i = 0; i < node->entry_count; i++)
 		if (strcmp(node->entries[i].name, name) == 0)
@@ -224,7 +214,7 @@ static void feed_text(struct maker *maker, struct digest_run *run, const char *t
 }
 
 /* Each piece with its length before it, so that no two different lists are the same bytes. */
-static struct digest node_digest(struct maker *maker, const struct node *node)
+static struct digest node_digest(struct maker *maker, const struct normal_node *node)
 {
 	struct digest_run *run = digest_begin();
 
@@ -245,7 +235,7 @@ static struct digest node_digest(struct maker *maker, const struct node *node)
 }
 
 /* What has no name of its own (an alarm) is sorted by what is in it. */
-static int content_order(struct maker *maker, const struct node *a, const struct node *b)
+static int content_order(struct maker *maker, const struct normal_node *a, const struct normal_node *b)
 {
 	for (size_t i = 0; i < a->entry_count && i < b->entry_count; i++) {
 		const struct normal_entry *first = &a->entries[i], *second = &b->entries[i];
@@ -263,7 +253,7 @@ static int content_order(struct maker *maker, const struct node *a, const struct
 
 static int node_order(const void *a, const void *b, void *context)
 {
-	const struct node *first = a, *second = b;
+	const struct normal_node *first = a, *second = b;
 	struct maker *maker = context;
 	int order = text_order(maker, first->kind, second->kind);
 
@@ -277,13 +267,15 @@ static int node_order(const void *a, const void *b, void *context)
 }
 
 /* The list of parts as sorted nodes; as deep as PARTS_DEPTH allows. */
-static void nodes_make(struct maker *maker, const struct part *parts, size_t count, struct node *parent)
+static void nodes_make(struct maker *maker, const struct part *parts, size_t count,
+		       struct normal_node *parent)
 {
 	parent->nodes = arena_alloc(maker->arena, count * sizeof *parent->nodes);
 	for (; parts; parts = parts->next) {
-		struct node *node = &parent->nodes[parent->node_count];
+		struct normal_node *node = &parent->nodes[parent->node_count];
 
-		*node = (struct node){ .kind = keep_upper(maker, parts->name) };
+		*node = (struct normal_node){ .kind = keep_upper(maker, parts->name), .part = parts };
+		maker->room = 0;
 		for (const struct line *line = parts->lines; line && maker->entries <= LINES_MOST;
 		     line = line->next)
 			line_take(maker, node, line);
@@ -306,7 +298,8 @@ static void nodes_make(struct maker *maker, const struct part *parts, size_t cou
 
 /* "VEVENT/VALARM #2": what is above it, its kind and instance, and its number among those that have
  * both in common. */
-static const char *path_make(struct maker *maker, const char *above, const struct node *node, size_t number)
+static const char *path_make(struct maker *maker, const char *above, const struct normal_node *node,
+			     size_t number)
 {
 	const char *path =
 		arena_printf(maker->arena, "%s%s%.*s%s%.*s", above, *above ? "/" : "", PATH_PIECE_MOST,
@@ -315,44 +308,46 @@ static const char *path_make(struct maker *maker, const char *above, const struc
 	return number > 1 ? arena_printf(maker->arena, "%s #%zu", path, number) : path;
 }
 
-static void list_make(struct maker *maker, const struct node *parent, const char *above,
+static void list_make(struct maker *maker, struct normal_node *parent, const char *above,
 		      struct normal *normal)
 {
 	size_t number = 0;
 
 	for (size_t i = 0; i < parent->node_count; i++) {
-		const struct node *node = &parent->nodes[i];
+		struct normal_node *node = &parent->nodes[i];
 		bool again = i && !text_order(maker, node->kind, node[-1].kind) &&
 			     !text_order(maker, node->instance, node[-1].instance);
-		const char *path;
+		struct normal_entry *entries = &normal->entries[normal->count];
 
 		number = again ? number + 1 : 1;
-		path = path_make(maker, above, node, number);
+		node->path = path_make(maker, above, node, number);
 		for (size_t e = 0; e < node->entry_count; e++) {
-			normal->entries[normal->count] = node->entries[e];
-			normal->entries[normal->count++].path = path;
+			entries[e] = node->entries[e];
+			entries[e].path = node->path;
 		}
-		list_make(maker, node, strcmp(path, "VCALENDAR") == 0 ? "" : path, normal);
+		normal->count += node->entry_count;
+		node->entries = entries;
+		list_make(maker, node, strcmp(node->path, "VCALENDAR") == 0 ? "" : node->path, normal);
 	}
 }
 
 bool normal_make(const struct part *parts, bool card, struct arena *arena, struct normal *normal)
 {
 	struct maker maker = { .card = card, .arena = arena };
-	struct node top = { .kind = "" };
+	struct normal_node *top = &normal->top;
 	size_t count = 0;
 
-	*normal = (struct normal){ 0 };
+	*normal = (struct normal){ .top = { .kind = "", .path = "" } };
 	for (const struct part *part = parts; part; part = part->next)
 		count++;
 	buf_init(&maker.scratch, 4 * CANON_VALUE_MOST);
-	nodes_make(&maker, parts, count, &top);
+	nodes_make(&maker, parts, count, top);
 	buf_free(&maker.scratch);
 	if (maker.entries > LINES_MOST)
 		return false;
-	normal->digest = node_digest(&maker, &top);
+	normal->digest = top->digest = node_digest(&maker, top);
 	normal->entries = arena_alloc(arena, maker.entries * sizeof *normal->entries);
-	list_make(&maker, &top, "", normal);
+	list_make(&maker, top, "", normal);
 	normal->work = maker.work;
 	return true;
 }

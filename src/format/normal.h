@@ -41,8 +41,22 @@ struct normal_entry {
 	size_t number;
 };
 
+/* A component, with all in it sorted: by kind, UID, instance, content. */
+struct normal_node {
+	const char *kind;           /* name, in capitals */
+	const char *uid, *instance; /* UID (of a time zone: TZID) and RECURRENCE-ID; "" none */
+	const char *path;           /* as in its entries; "" of the whole */
+	const struct part *part;    /* what it was made of; NULL of the whole */
+	struct normal_entry *entries;
+	size_t entry_count;
+	struct normal_node *nodes;
+	size_t node_count;
+	struct digest digest; /* of all in it */
+};
+
 struct normal {
 	struct digest digest;
+	struct normal_node top;       /* the whole: its nodes are the parts that were given */
 	struct normal_entry *entries; /* of one component after another; by name in each */
 	size_t count;
 	uint64_t work; /* bytes written, compared and digested: what it cost */
