@@ -7,24 +7,12 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/terminal.h"
+#include "command/mode_words.h"
 #include "command/service.h"
 #include "command/table.h"
 
 #include <inttypes.h>
 #include <string.h>
-
-static const char *mode_word(enum mode mode)
-{
-	switch (mode) {
-	case MODE_FULL:
-		return "full";
-	case MODE_TEXT:
-		return "text";
-	case MODE_OFF:
-		return "off";
-	}
-	return "";
-}
 
 /* One folder, for either form of output. */
 struct line_of_folder {
@@ -46,46 +34,24 @@ static const struct fail *folder_ask(struct service *service, const struct state
 	return f;
 }
 
-static void add_people(struct table *table, const struct line_of_folder *line)
+static void add_people(const struct call *call, struct table *table, const struct line_of_folder *line)
 {
-	const struct folder_settings *settings = &line->settings;
-	const char *from = "default";
-
-	if (settings->mode_line > 0)
-		from = arena_printf(table->arena, "%s %d",
-				    settings->mode_from_modes ? ".modes line" : "line",
-				    settings->mode_line);
-	if (settings->asked != settings->mode)
-		from = arena_printf(table->arena, "%s (%s is not built yet)", from,
-				    mode_word(settings->asked));
 	table_add(table, (const char *const[]){
-				 line->folder->path, mode_word(settings->mode), from,
+				 line->folder->path, mode_word(line->settings.mode),
+				 mode_source(table->arena, call->config, &line->settings),
 				 arena_printf(table->arena, "%" PRIu64, line->items),
 				 table_size(table->arena, line->bytes) });
 }
 
-static void add_program(struct json *json, const struct line_of_folder *line)
+static void add_program(const struct call *call, struct json *json, struct arena *arena,
+			const struct line_of_folder *line)
 {
-	const struct folder_settings *settings = &line->settings;
-
 	json_begin(json, '{');
 	json_key(json, "folder");
 	json_text(json, line->folder->path);
 	json_key(json, "title"); /* as both sides show it; the directory keeps its name */
 	json_text(json, line->folder->title);
-	json_key(json, "mode");
-	json_text(json, mode_word(settings->mode));
-	json_key(json, "asked");
-	json_text(json, mode_word(settings->asked));
-	json_key(json, "from");
-	json_text(json, settings->mode_line == 0	? "default"
-			: settings->mode_from_modes ? "modes"
-						    : "config");
-	json_key(json, "line");
-	if (settings->mode_line > 0)
-		json_number(json, settings->mode_line);
-	else
-		json_null(json);
+	mode_members(json, arena, call->config, &line->settings);
 	json_key(json, "items");
 	json_count(json, line->items);
 	json_key(json, "bytes");
@@ -94,8 +60,8 @@ static void add_program(struct json *json, const struct line_of_folder *line)
 }
 
 /* Adds all folders of an opened account to the table and to the JSON. */
-static const struct fail *folders_add(struct service *service, struct table *table,
-				      struct json *json)
+static const struct fail *folders_add(const struct call *call, struct service *service,
+				      struct table *table, struct json *json)
 {
 	struct state_folder *folders = NULL;
 	struct line_of_folder line;
@@ -108,23 +74,23 @@ static const struct fail *folders_add(struct service *service, struct table *tab
 	for (size_t i = 0; !f && i < count; i++) {
 		f = folder_ask(service, &folders[i], &line);
 		if (!f) {
-			add_people(table, &line);
-			add_program(json, &line);
+			add_people(call, table, &line);
+			add_program(call, json, service->arena, &line);
 		}
 	}
 	return f;
 }
 
 /* What one service of the account has. */
-static enum exit_code service_add(const struct account *account, const struct service_type *type,
-				  struct table *table, struct json *json)
+static enum exit_code service_add(const struct call *call, const struct account *account,
+				  const struct service_type *type, struct table *table, struct json *json)
 {
 	struct service *service = NULL;
 	const struct fail *f = service_look(type, account, &service);
 	char label[SERVICE_LABEL];
 
 	if (!f)
-		f = folders_add(service, table, json);
+		f = folders_add(call, service, table, json);
 	service_label(type, account, label);
 	if (f)
 		log_line(LOG_QUIET, "%s: %s", label, f->text);
@@ -151,8 +117,8 @@ static enum exit_code account_tell(const struct call *call, const struct account
 	json_begin(json, '[');
 	for (size_t t = 0; t < SERVICE_TYPES; t++)
 		if (service_wanted(&service_types[t], account))
-			code = exit_code_worse(code,
-					       service_add(account, &service_types[t], &table, json));
+			code = exit_code_worse(code, service_add(call, account, &service_types[t], &table,
+								 json));
 	json_end(json, ']');
 	json_end(json, '}');
 

@@ -52,7 +52,7 @@ void check_file(const struct outline *outline, const struct stat *status, struct
 void check_rule(const struct folder_rule *rule, const struct place *place,
 		struct mistakes *mistakes)
 {
-	const char *wrong = pattern_wrong(rule->pattern);
+	const char *wrong = rule->from_modes ? modes_wrong(rule->pattern) : pattern_wrong(rule->pattern);
 	bool any = false;
 
 	if (!wrong && strlen(rule->pattern) > PATTERN_MOST)
@@ -76,6 +76,23 @@ void check_rule(const struct folder_rule *rule, const struct place *place,
 	if (!any && !place->open_end)
 		mistake_add(mistakes, place->line, "folder \"%.80s\": nothing is set",
 			    rule->pattern);
+}
+
+/* Attachments leave only where a message without them is what was asked for. */
+void check_expiry(const struct folder_rule *rule, const struct place *place, struct mistakes *mistakes)
+{
+	int line = line_of(place, "expire-attachments");
+
+	if (!rule->has_expire || rule->expire_days == 0)
+		return;
+	if (rule->has_mode && rule->mode != MODE_TEXT)
+		mistake_add(mistakes, line,
+			    "expire-attachments is for folders in mode text; this one is %s on line %d",
+			    rule->mode == MODE_FULL ? "full" : "off", line_of(place, "mode"));
+	else if (rule->has_removals && rule->keep_removed)
+		mistake_add(mistakes, line,
+			    "expire-attachments is for folders in mode text; removals = keep on line %d "
+			    "makes this one full", line_of(place, "removals"));
 }
 
 void check_modes(const struct place *account, const struct place *end, struct mistakes *mistakes)

@@ -16,6 +16,9 @@ void check_file(const struct outline *outline, const struct stat *status, struct
 void check_rule(const struct folder_rule *rule, const struct place *place,
 		struct mistakes *mistakes);
 
+/* The same section, its values read: keys that contradict each other. */
+void check_expiry(const struct folder_rule *rule, const struct place *place, struct mistakes *mistakes);
+
 /* One account: what is missing, what excludes what. */
 void check_account(const struct account *account, const struct place *place,
 		   struct mistakes *mistakes);

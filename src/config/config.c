@@ -204,6 +204,7 @@ static void rule_add(struct reading *r, cfg_t *section, const struct place *plac
 	};
 	check_rule(rule, place, r->mistakes);
 	settings(r, section, place, account, rule);
+	check_expiry(rule, place, r->mistakes);
 }
 
 static struct account *account_add(struct reading *r, cfg_t *section, const struct place *place)

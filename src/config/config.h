@@ -12,7 +12,7 @@ enum tristate { UNSET = -1, NO = 0, YES = 1 };
 struct folder_rule {           /* folder "PATTERN" { … } */
 	char *pattern;
 	int line;
-	bool from_modes;       /* from the .modes file: `pattern` is a path, not a pattern */
+	bool from_modes;       /* from the .modes file: `pattern` is a path, or "PATH/" and "*": all below */
 	bool has_mode, has_direction, has_delete, has_removals, has_merge, has_expire;
 	enum mode mode;
 	enum direction direction;
@@ -75,18 +75,20 @@ const struct fail *config_read(const char *path, void (*report)(void *context, c
 void config_free(struct config *config); /* NULL allowed; wipes passwords */
 
 /* The rule values that apply to a folder path, each from the best matching rule that sets it (most
- * literal characters wins, an exact name before all; of equals the later), else the built-in default.
- * `roles` (enum folder_role) for the defaults.  *line: where the mode comes from, 0 a default. */
+ * literal characters wins, an exact name before all; of equals the later, so that the .modes file wins over
+ * the configuration), else the built-in default.  `roles` (enum folder_role) for the defaults. */
 struct folder_settings {
 	enum mode mode;        /* what is to be done */
 	enum mode asked;       /* as configured; differs from `mode` where that is not built yet (text) */
-	int mode_line;
+	int mode_line;         /* where the mode comes from; 0 a default */
 	bool mode_from_modes;  /* mode_line is a line of the .modes file */
+	bool mode_kept;        /* text was asked for, but removals = keep in mode_line makes it full */
+	const char *mode_default; /* of a default: what it is for ("INBOX", "other mail"); NULL: it is none */
 	enum direction direction;
 	enum delete_policy remove;
 	bool keep_removed;
 	bool merge;
-	int expire_days;
+	int expire_days;       /* expire-attachments; 0 never, and always 0 where the mode is not text */
 };
 void config_folder(const struct account *account, const char *path, enum kind kind, uint32_t roles,
 		   struct folder_settings *settings);

@@ -11,4 +11,10 @@ bool pattern_reaches(const char *pattern, const bool kinds[KINDS]);
 /* Why no folder can ever match the pattern, to follow its name in a message; NULL: one can. */
 const char *pattern_wrong(const char *pattern);
 
+/* A name in the .modes file is a folder's, whatever is in it, or "FOLDER/" and "*": all folders below that
+ * one.  modes_below: is it such a one?  *size: of "FOLDER/" then, else of the name.  modes_wrong: as
+ * pattern_wrong. */
+bool modes_below(const char *name, size_t *size);
+const char *modes_wrong(const char *name);
+
 #endif

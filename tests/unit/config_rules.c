@@ -126,23 +126,28 @@ static void defaults(void **state)
 		uint32_t roles;
 		enum mode mode;
 		enum delete_policy remove;
+		const char *name;
 	} cases[] = {
-		{ "mail/INBOX", KIND_MAIL, ROLE_INBOX, MODE_FULL, DELETE_TRASH },
-		{ "mail/Drafts", KIND_MAIL, ROLE_DRAFTS, MODE_FULL, DELETE_TRASH },
-		{ "mail/Notes", KIND_MAIL, 0, MODE_FULL, DELETE_TRASH },
-		{ "mail/Archive", KIND_MAIL, ROLE_ARCHIVE, MODE_FULL, DELETE_TRASH }, /* not text yet */
-		{ "calendars/Home", KIND_EVENTS, 0, MODE_FULL, DELETE_TRASH },
-		{ "tasks/Work", KIND_TASKS, 0, MODE_FULL, DELETE_TRASH },
-		{ "contacts/Friends", KIND_CONTACTS, 0, MODE_FULL, DELETE_TRASH },
-		{ "notes/Notes", KIND_NOTES, 0, MODE_FULL, DELETE_TRASH },
-		{ "mail/All", KIND_MAIL, ROLE_ALL, MODE_FULL, DELETE_TRASH },
-		{ "mail/INBOX", KIND_MAIL, ROLE_INBOX | ROLE_LABEL, MODE_FULL, DELETE_EXPUNGE },
-		{ "mail/Work", KIND_MAIL, ROLE_LABEL, MODE_FULL, DELETE_EXPUNGE },
-		{ "mail/[Gmail]/All Mail", KIND_MAIL, ROLE_ALL | ROLE_LABEL, MODE_OFF, DELETE_EXPUNGE },
+		{ "mail/INBOX", KIND_MAIL, ROLE_INBOX, MODE_FULL, DELETE_TRASH, "INBOX" },
+		{ "mail/INBOX", KIND_MAIL, 0, MODE_FULL, DELETE_TRASH, "INBOX" }, /* only here yet */
+		{ "mail/Entwurf", KIND_MAIL, ROLE_DRAFTS, MODE_FULL, DELETE_TRASH, "Drafts" },
+		{ "mail/Drafts", KIND_MAIL, 0, MODE_FULL, DELETE_TRASH, "other mail" },
+		{ "mail/Notes", KIND_MAIL, 0, MODE_FULL, DELETE_TRASH, "Notes" },
+		{ "mail/INBOX/Notes", KIND_MAIL, 0, MODE_FULL, DELETE_TRASH, "Notes" },
+		{ "mail/Archive", KIND_MAIL, ROLE_ARCHIVE, MODE_FULL, DELETE_TRASH, "other mail" }, /* no text yet */
+		{ "calendars/Home", KIND_EVENTS, 0, MODE_FULL, DELETE_TRASH, "calendars" },
+		{ "tasks/Work", KIND_TASKS, 0, MODE_FULL, DELETE_TRASH, "tasks" },
+		{ "contacts/Friends", KIND_CONTACTS, 0, MODE_FULL, DELETE_TRASH, "contacts" },
+		{ "notes/Notes", KIND_NOTES, 0, MODE_FULL, DELETE_TRASH, "notes" },
+		{ "mail/All", KIND_MAIL, ROLE_ALL, MODE_FULL, DELETE_TRASH, "other mail" },
+		{ "mail/INBOX", KIND_MAIL, ROLE_INBOX | ROLE_LABEL, MODE_FULL, DELETE_EXPUNGE, "INBOX" },
+		{ "mail/Work", KIND_MAIL, ROLE_LABEL, MODE_FULL, DELETE_EXPUNGE, "other mail" },
+		{ "mail/[Gmail]/All Mail", KIND_MAIL, ROLE_ALL | ROLE_LABEL, MODE_OFF, DELETE_EXPUNGE,
+		  "all of Gmail" },
 		{ "mail/[Gmail]/Important", KIND_MAIL, ROLE_IMPORTANT | ROLE_LABEL, MODE_OFF,
-		  DELETE_EXPUNGE },
+		  DELETE_EXPUNGE, "Gmail's views" },
 		{ "mail/[Gmail]/Starred", KIND_MAIL, ROLE_FLAGGED | ROLE_LABEL, MODE_OFF,
-		  DELETE_EXPUNGE },
+		  DELETE_EXPUNGE, "Gmail's views" },
 	};
 	struct account account = { .name = NULL };
 
@@ -156,6 +161,8 @@ static void defaults(void **state)
 		assert_int_equal(settings.asked, cases[i].mode);
 		assert_int_equal(settings.mode_line, 0);
 		assert_false(settings.mode_from_modes);
+		assert_false(settings.mode_kept);
+		assert_string_equal(settings.mode_default, cases[i].name);
 		assert_int_equal(settings.direction, DIRECTION_BOTH);
 		assert_int_equal(settings.remove, cases[i].remove);
 		assert_false(settings.keep_removed);
@@ -185,15 +192,20 @@ static void settings_of_folders(void **state)
 	config_folder(&config->accounts[0], "mail/b", KIND_MAIL, 0, &s);
 	assert_int_equal(s.mode, MODE_FULL); /* removals = keep forces it, and nothing is amiss */
 	assert_int_equal(s.asked, MODE_FULL);
+	assert_true(s.mode_kept);
+	assert_int_equal(s.mode_line, 9);
+	assert_null(s.mode_default);
 	assert_true(s.keep_removed);
 	assert_int_equal(s.direction, DIRECTION_PULL);
 	assert_int_equal(s.remove, DELETE_NEVER);
-	assert_int_equal(s.expire_days, 9);
+	assert_int_equal(s.expire_days, 0); /* nothing leaves a folder that is full */
 	assert_false(s.merge); /* not for mail */
 
 	config_folder(&config->accounts[0], "mail/c", KIND_MAIL, 0, &s);
 	assert_int_equal(s.asked, MODE_TEXT);
 	assert_int_equal(s.mode, MODE_FULL); /* text mode is not built yet */
+	assert_false(s.mode_kept);
+	assert_int_equal(s.mode_line, 6);
 	assert_false(s.keep_removed);
 	assert_int_equal(s.direction, DIRECTION_PUSH);
 
@@ -213,6 +225,108 @@ static void settings_of_folders(void **state)
 	buf_free(&lines);
 }
 
+/* The configuration and the .modes file together: of all that fits what has most literal characters, and of
+ * equals what .modes says. */
+static const struct {
+	const char *rules; /* begins on line 6 */
+	const char *modes; /* begins on line 2 */
+	const char *path;
+	int line;
+	bool from_modes;
+} together[] = {
+	{ "folder 'mail/a' { mode = off }\n", "folder 'mail/a' { mode = full }\n", "mail/a", 2, true },
+	{ "folder 'mail/a*' { mode = off }\n", "folder 'mail/a' { mode = full }\n", "mail/a", 2, true },
+	{ "folder 'mail/*' { mode = off }\n", "folder 'mail/a' { mode = full }\n", "mail/b", 6, false },
+	/* All below a folder, at any depth; not the folder itself, nor its neighbours. */
+	{ "", "folder 'mail/a/*' { mode = off }\n", "mail/a/b", 2, true },
+	{ "", "folder 'mail/a/*' { mode = off }\n", "mail/a/b/c", 2, true },
+	{ "", "folder 'mail/a/*' { mode = off }\n", "mail/a", 0, false },
+	{ "", "folder 'mail/a/*' { mode = off }\n", "mail/ab", 0, false },
+	{ "", "folder 'mail/*' { mode = off }\n", "mail/a/b/c", 2, true },
+	{ "folder 'mail/a/*' { mode = full }\n", "folder 'mail/a/*' { mode = off }\n", "mail/a/b", 2, true },
+	{ "folder 'mail/a/b' { mode = full }\n", "folder 'mail/a/*' { mode = off }\n", "mail/a/b", 6, false },
+	{ "folder 'mail/a/b*' { mode = full }\n", "folder 'mail/a/*' { mode = off }\n", "mail/a/bc", 6, false },
+	{ "folder 'mail/*/bc' { mode = full }\n", "folder 'mail/a/*' { mode = off }\n", "mail/a/bc", 6, false },
+	{ "folder 'mail/*' { mode = full }\n", "folder 'mail/a/*' { mode = off }\n", "mail/a/b", 2, true },
+	{ "", "folder 'mail/*' { mode = full }\nfolder 'mail/a/*' { mode = off }\n", "mail/a/b", 3, true },
+	{ "", "folder 'mail/a/*' { mode = off }\nfolder 'mail/*' { mode = full }\n", "mail/a/b", 2, true },
+	{ "", "folder 'mail/a/*' { mode = off }\nfolder 'mail/a/b' { mode = full }\n", "mail/a/b", 3, true },
+	/* Nothing else in a name stands for another character. */
+	{ "", "folder 'mail/100%/*' { mode = off }\n", "mail/100%/x", 2, true },
+	{ "", "folder 'mail/100%/*' { mode = off }\n", "mail/1000/x", 0, false },
+	{ "", "folder 'mail/a*' { mode = off }\n", "mail/ab", 0, false },
+	{ "", "folder 'mail/a*' { mode = off }\n", "mail/a*", 2, true },
+	{ "", "folder 'mail/%' { mode = off }\n", "mail/b", 0, false },
+	/* What is literal in .modes counts as such: "mail/a%/" is longer than "mail/a". */
+	{ "folder 'mail/a*' { mode = full }\n", "folder 'mail/a%/*' { mode = off }\n", "mail/a%/b", 2, true },
+};
+
+static void with_modes(void **state)
+{
+	struct buf lines;
+	size_t count = 0;
+	char path[80];
+
+	(void)state;
+	buf_init(&lines, 1 << 16);
+	snprintf(path, sizeof path, "%s.modes", room_config);
+	for (size_t i = 0; i < COUNT(together); i++, count++) {
+		struct folder_settings settings;
+		struct config *config;
+		char text[1024], modes[1024];
+
+		snprintf(text, sizeof text, ACCOUNT("%s"), together[i].rules);
+		snprintf(modes, sizeof modes, "account x {\n%s}\n", together[i].modes);
+		room_put(path, modes, strlen(modes), 0600);
+		config = room_read_text(&lines, text);
+		assert_string_equal(lines.data, "");
+		config_folder(&config->accounts[0], together[i].path, KIND_MAIL, 0, &settings);
+		assert_int_equal(settings.mode_line, together[i].line);
+		assert_int_equal(settings.mode_from_modes, together[i].from_modes);
+		config_free(config);
+	}
+	unlink(path);
+	assert_in_range(count, 22, 100);
+	buf_free(&lines);
+}
+
+/* expire-attachments where nothing could leave. */
+static void expiry(void **state)
+{
+	static const struct {
+		const char *section, *lines;
+	} cases[] = {
+		{ "folder 'mail/*' { expire-attachments = 30 }\n", "" },
+		{ "folder 'mail/*' { mode = text expire-attachments = 30 }\n", "" },
+		{ "folder 'mail/*' { mode = full\nexpire-attachments = 0 }\n", "" },
+		{ "folder 'mail/*' { mode = full\nexpire-attachments = 30 }\n",
+		  "config:7: expire-attachments is for folders in mode text; this one is full on line 6\n" },
+		{ "folder 'mail/*' { expire-attachments = 1\nmode = off }\n",
+		  "config:6: expire-attachments is for folders in mode text; this one is off on line 7\n" },
+		{ "folder 'mail/*' { expire-attachments = 1\nremovals = keep }\n",
+		  "config:6: expire-attachments is for folders in mode text; removals = keep on line 7 "
+		  "makes this one full\n" },
+		{ "folder 'mail/*' { expire-attachments = x }\n",
+		  "config:6: expire-attachments: \"x\" is not a number of days from 0 to 36500\n" },
+		{ "folder 'tasks/*' { expire-attachments = 1 }\n",
+		  "config:6: expire-attachments is for mail folders\n" },
+	};
+	struct buf lines;
+	size_t count = 0;
+
+	(void)state;
+	buf_init(&lines, 1 << 16);
+	for (size_t i = 0; i < COUNT(cases); i++, count++) {
+		char text[1024];
+
+		snprintf(text, sizeof text, ACCOUNT("%s"), cases[i].section);
+		config_free(room_read_text(&lines, text));
+		assert_string_equal(lines.data, cases[i].lines);
+	}
+	assert_in_range(count, 8, 100);
+	buf_free(&lines);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -220,6 +334,8 @@ int main(void)
 		cmocka_unit_test(best_rule),
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(settings_of_folders),
+		cmocka_unit_test(with_modes),
+		cmocka_unit_test(expiry),
 	};
 
 	return cmocka_run_group_tests_name("config: rules", tests, room_set_up, room_tear_down);

@@ -39,9 +39,9 @@ static void everything(void **state)
 		"00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:ff\"\n"
 		"  connections = 3 timeout = 20 notice = conflicts notes = markdown\n"
 		"  after-sync = 'notmuch new' vault-days = 7\n"
-		"  folder \"mail/Archive/*\" { mode = text }\n"
+		"  folder \"mail/Archive/*\" { mode = text expire-attachments = 90 }\n"
 		"  folder \"mail/a b\" { mode = off direction = pull delete = never\n"
-		"    removals = keep expire-attachments = 90 }\n"
+		"    removals = keep expire-attachments = 0 }\n"
 		"  folder contacts/Friends { merge = yes }\n"
 		"}\n"
 		"account 'b' {\n imap = imap://127.0.0.1:1143 tls = none user = b password = 'x'\n"
@@ -86,7 +86,8 @@ static void everything(void **state)
 	assert_true(a->rules[1].has_direction && a->rules[1].direction == DIRECTION_PULL);
 	assert_true(a->rules[1].has_delete && a->rules[1].remove == DELETE_NEVER);
 	assert_true(a->rules[1].has_removals && a->rules[1].keep_removed);
-	assert_true(a->rules[1].has_expire && a->rules[1].expire_days == 90);
+	assert_true(a->rules[0].has_expire && a->rules[0].expire_days == 90);
+	assert_true(a->rules[1].has_expire && a->rules[1].expire_days == 0);
 	assert_false(a->rules[1].has_merge);
 	assert_true(a->rules[2].has_merge && a->rules[2].merge && !a->rules[2].has_mode);
 	assert_int_equal(a->rules[2].line, 14);
@@ -194,7 +195,13 @@ static void modes_file(void **state)
 		  "config.modes:2: only the mode of folders stands in this file, not delete\n" },
 		{ "account x {\nfolder 'mails/a' { mode = off } }\n",
 		  "config.modes:2: folder \"mails/a\": no folder can have this name: names begin with "
-		  "mail/, calendars/, tasks/, contacts/ or notes/\n" },
+		  "mail/, calendars/, tasks/, contacts/ or notes/, and only a \"/*\" at the end stands for "
+		  "others\n" },
+		{ "account x {\nfolder '*' { mode = off } }\n",
+		  "config.modes:2: folder \"*\": no folder can have this name: names begin with mail/, "
+		  "calendars/, tasks/, contacts/ or notes/, and only a \"/*\" at the end stands for others\n" },
+		{ "account x {\nfolder 'tasks/*' { mode = text } }\n",
+		  "config.modes:2: mode: text is for mail folders; it is full or off here\n" },
 		{ "account x {", "config.modes:1: account \"x\": its } is missing\n" },
 	};
 	char path[80];
