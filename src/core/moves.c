@@ -234,6 +234,7 @@ static void moved_together(void *context, struct candidate *old, struct candidat
 	struct search *search = context;
 	struct op *op = fresh->match->op;
 	struct flags base[SIDES], now[SIDES];
+	const char *seems = NULL;
 
 	fresh->match->row = old->match->row;
 	fresh->match->mended = true;
@@ -245,8 +246,12 @@ static void moved_together(void *context, struct candidate *old, struct candidat
 	match_base_flags(fresh->match, base);
 	for (int s = 0; s < SIDES; s++)
 		now[s] = fresh->match->now[s]->flags;
+	seems = now[LOCAL].keywords;
+	now[LOCAL].keywords = base[LOCAL].keywords;
 	op->flags = arena_alloc(search->arena, SIDES * sizeof *op->flags);
 	flags_merge(search->arena, base, now, op->flags);
+	set_keywords(search->arena, &op->flags[LOCAL], seems,
+		     flag_delta_apply(search->arena, now[LOCAL], &op->flags[LOCAL]).keywords);
 	if (flag_delta_none(&op->flags[SERVER]) && flag_delta_none(&op->flags[LOCAL]))
 		op->flags = NULL;
 }

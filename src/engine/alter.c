@@ -253,39 +253,49 @@ const struct fail *alter_begin(struct run *run, struct op **ops, size_t count, s
 
 /* ---- the end ------------------------------------------------------------------------------ */
 
+/* Did the server move or copy its item without telling where it is now? */
+static bool is_lost(const struct work *work)
+{
+	return work->transfer && !work->transfer->fail && !work->transfer->now.ref &&
+	       work->op->side == SERVER && work->op->verb != VERB_REMOVE;
+}
+
 /* Looks for what the server moved or copied without telling its new ref. */
 static const struct fail *find_lost(struct alter *alter)
 {
 	struct run *run = alter->run;
+	struct find *finds = memory_alloc((alter->count + 1) * sizeof *finds);
 	const struct fail *f = NULL;
+	size_t count = 0, k = 0;
 
 	for (size_t i = 0; i < alter->count; i++) {
-		const struct transfer *transfer = alter->works[i].transfer;
-		const struct op *op = alter->works[i].op;
+		const struct work *work = &alter->works[i];
+		const struct row *row = work->half ? work->op->source : work->op->match->row;
 
-		if (op->side == SERVER && op->verb != VERB_REMOVE && transfer && !transfer->fail &&
-		    transfer->now.ref)
-			ref_claim(run, &run->folders[op->to], transfer->now.ref);
+		if (is_lost(work))
+			finds[count++] = (struct find){ .folder = work->transfer->to,
+							.next = work->transfer->to->next,
+							.print = row->print,
+							.message_id = row->message_id };
+		else if (work->op->side == SERVER && work->op->verb != VERB_REMOVE && work->transfer &&
+			 !work->transfer->fail)
+			ref_claim(run, &run->folders[work->op->to], work->transfer->now.ref);
 	}
+	if (count)
+		f = store_find(run->engine->side[SERVER], finds, count, alter->arena);
 	for (size_t i = 0; !f && i < alter->count; i++) {
 		struct work *work = &alter->works[i];
-		const struct row *row = work->half ? work->op->source : work->op->match->row;
-		struct find find = { 0 };
-		bool trash = work->op->verb == VERB_REMOVE;
+		const struct find *find = NULL;
 
-		if (!work->transfer || work->transfer->fail || work->transfer->now.ref || trash ||
-		    work->op->side != SERVER)
+		if (!is_lost(work))
 			continue;
-		find.folder = work->transfer->to;
-		find.next = find.folder->next;
-		find.print = row->print;
-		find.message_id = row->message_id;
-		f = store_find(run->engine->side[SERVER], &find, 1, alter->arena);
-		if (!f && !find.fail)
-			f = ref_unclaimed(run, &run->folders[work->op->to], find.refs, find.count,
+		find = &finds[k++];
+		if (!find->fail)
+			f = ref_unclaimed(run, &run->folders[work->op->to], find->refs, find->count,
 					  &work->transfer->now.ref);
 		work->lost = !work->transfer->now.ref;
 	}
+	free(finds);
 	return f;
 }
 

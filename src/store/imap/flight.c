@@ -282,8 +282,9 @@ static const struct fail *copied_take(const struct run *run, const struct answer
 			continue;
 		if (str_starts(command->text, "SELECT "))
 			break;
-		if (command->only == ANSWER_STATE && !command->copied)
-			f = command->take(command->context, answer);
+		if (command->only != ANSWER_STATE || command->copied)
+			continue;
+		f = command->take(command->context, answer);
 		if (command->copied)
 			break;
 	}
