@@ -7,9 +7,9 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/memory.h"
-#include "base/str.h"
 #include "command/announce_deliver.h"
 #include "command/conflicts.h"
+#include "config/account_id.h"
 #include "format/notice.h"
 
 #include <inttypes.h>
@@ -171,7 +171,6 @@ static const struct fail *item_add(struct announcing *a, size_t service, const s
 	struct engine engine = shelf_engine(a->services[service]);
 	struct notice_item item = { .number = conflict_number(conflict),
 				    .folder = conflict->folder,
-				    .item = conflict->item,
 				    .why = conflict->why };
 	struct conflict_versions versions;
 	struct diff diff = { 0 };
@@ -180,9 +179,10 @@ static const struct fail *item_add(struct announcing *a, size_t service, const s
 	if (f && f->scope > FAIL_FOLDER)
 		return f;
 	if (f) /* what cannot be read is told all the same, for the others' sake */
-		versions = (struct conflict_versions){ .path[DIFF_LOCAL] = conflict->path };
+		versions.path[DIFF_LOCAL] = conflict->path;
 	else
 		conflict_diff(conflict, &versions, arena, &diff);
+	item.item = conflict_title(conflict, &versions, arena);
 	item.diff = &diff;
 	item.form = conflict->kind == KIND_MAIL       ? NOTICE_MAIL
 		    : conflict->kind == KIND_CONTACTS ? NOTICE_CARD
@@ -196,26 +196,11 @@ static const struct fail *item_add(struct announcing *a, size_t service, const s
 	return NULL;
 }
 
-/* Who the account is, in a word that stays and tells nothing. */
-static const char *account_id(struct announcing *a)
-{
-	const struct account *account = a->account;
-	const char *host = account->server      ? account->server
-			   : account->has_imap  ? account->imap.host
-			   : account->dav_count ? account->dav[0]
-						: "";
-	const char *whole = arena_printf(a->arena, "%s\n%s", account->user, host);
-	struct digest digest = digest_of(whole, strlen(whole));
-	char hex[2 * DIGEST_SIZE + 1];
-
-	str_hex(hex, digest.bytes, DIGEST_SIZE);
-	return arena_strn(a->arena, hex, 16);
-}
-
 static const struct fail *compose(struct announcing *a, const char *name, struct buf *out)
 {
+	char id[ACCOUNT_ID_SIZE + 1];
 	struct notice_options options = { .account = a->account->name,
-					  .id = account_id(a),
+					  .id = id,
 					  .user = a->account->user,
 					  .several = a->several,
 					  .count = a->items,
@@ -224,7 +209,8 @@ static const struct fail *compose(struct announcing *a, const char *name, struct
 	struct notice_draft *notice = NULL;
 	const struct fail *f = NULL;
 
-	options.message_id = arena_printf(a->arena, "%s.%s@koc.localhost", name, options.id);
+	account_id(a->account, id);
+	options.message_id = arena_printf(a->arena, "%s.%s@koc.localhost", name, id);
 	notice = notice_begin(&options);
 	for (size_t s = 0; s < SERVICE_TYPES; s++)
 		for (size_t i = 0; !f && i < a->counts[s]; i++) {

@@ -10,6 +10,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#define LIST_COLUMNS 80
+
 static void add_safe(struct buf *out, const char *text)
 {
 	terminal_safe(out, text, strlen(text));
@@ -25,10 +27,35 @@ static void add_time(struct buf *out, int64_t when)
 
 /* ---- the list ---------------------------------------------------------------------------------- */
 
+/* "  2  2026-11-22 13:00  calendars/Home: Lunch, 2026-11-29 10:00" and below it what happened. */
+static void list_one(struct buf *out, const struct shelf *shelf, const struct conflict *conflict,
+		     struct arena *arena)
+{
+	struct engine engine = shelf_engine(shelf->service);
+	struct conflict_versions versions = { 0 };
+	struct buf title;
+
+	/* What cannot be read is listed all the same; `show` tells why. */
+	if (kind_traits(conflict->kind)->keyed && conflict_read(&engine, conflict, arena, &versions))
+		versions = (struct conflict_versions){ 0 };
+	buf_init(&title, SIZE_MAX);
+	add_time(&title, conflict->when);
+	buf_adds(&title, "  ");
+	add_safe(&title, conflict->folder);
+	buf_addf(&title, ": %s", conflict_title(conflict, &versions, arena));
+	buf_addf(out, "  %" PRId64 "  ", conflict_number(conflict));
+	terminal_wrap(out, title.data, 8, 6, LIST_COLUMNS);
+	buf_adds(out, "      ");
+	add_safe(out, conflict->why);
+	buf_addc(out, '\n');
+	buf_free(&title);
+}
+
 static void list_people(const struct call *call, const struct shelf *shelves, size_t count)
 {
 	struct buf *out = call->out;
 	const struct account *account = NULL;
+	struct arena *arena = arena_new();
 
 	for (size_t i = 0; i < count; i++) {
 		if (shelves[i].count && shelves[i].account != account) {
@@ -37,19 +64,11 @@ static void list_people(const struct call *call, const struct shelf *shelves, si
 			buf_adds(out, ":\n");
 		}
 		for (size_t k = 0; k < shelves[i].count; k++) {
-			const struct conflict *conflict = &shelves[i].conflicts[k];
-
-			buf_addf(out, "  %" PRId64 "  ", conflict_number(conflict));
-			add_time(out, conflict->when);
-			buf_adds(out, "  ");
-			add_safe(out, conflict->folder);
-			buf_adds(out, ": ");
-			add_safe(out, conflict->item);
-			buf_adds(out, "\n      ");
-			add_safe(out, conflict->why);
-			buf_addc(out, '\n');
+			arena_reset(arena);
+			list_one(out, &shelves[i], &shelves[i].conflicts[k], arena);
 		}
 	}
+	arena_free(arena);
 	buf_adds(out, account ? "See koc conflicts show N; decide with keep, both or drop N.\n"
 			      : "no conflicts\n");
 }
@@ -112,7 +131,7 @@ static void add_version(struct buf *out, const char *label, const char *path, in
 }
 
 static void show_people(struct buf *out, const struct shelf *shelf, const struct conflict *conflict,
-			const struct conflict_versions *versions, const struct diff *diff)
+			const struct conflict_versions *versions, const struct diff *diff, const char *title)
 {
 	const struct diff_input *input = versions->input;
 	bool there[DIFF_VERSIONS];
@@ -123,9 +142,7 @@ static void show_people(struct buf *out, const struct shelf *shelf, const struct
 	add_safe(out, shelf->account->name);
 	buf_addc(out, '/');
 	add_safe(out, conflict->folder);
-	buf_adds(out, ": ");
-	add_safe(out, conflict->item);
-	buf_adds(out, "\n  ");
+	buf_addf(out, ": %s\n  ", title);
 	add_time(out, conflict->when);
 	buf_adds(out, ", ");
 	add_safe(out, conflict->why);
@@ -189,7 +206,8 @@ const struct fail *conflicts_show(const struct call *call, struct shelf *shelf,
 	if (!f && call->json)
 		show_program(json, shelf, conflict, &versions, &diff);
 	else if (!f)
-		show_people(call->out, shelf, conflict, &versions, &diff);
+		show_people(call->out, shelf, conflict, &versions, &diff,
+			    conflict_title(conflict, &versions, arena));
 	arena_free(arena);
 	return f;
 }

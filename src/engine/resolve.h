@@ -23,13 +23,18 @@ struct conflict_versions {
 /* Is it still open?  It is not when its file is gone: the user put it somewhere. */
 bool conflict_is_open(const struct engine *engine, const struct conflict *conflict, struct arena *arena);
 
-/* Reads the versions as they are now, into the arena. */
+/* Reads the versions as they are now, into the arena; if it fails, those that it had read by then. */
 const struct fail *conflict_read(const struct engine *engine, const struct conflict *conflict,
 				 struct arena *arena, struct conflict_versions *versions) MUST_CHECK;
 
 /* The difference of what was read. */
 void conflict_diff(const struct conflict *conflict, const struct conflict_versions *versions,
 		   struct arena *arena, struct diff *diff);
+
+/* What it is about, in one line for people, safe for a terminal: what the record says, and of events and
+ * tasks the time. */
+const char *conflict_title(const struct conflict *conflict, const struct conflict_versions *versions,
+			   struct arena *arena);
 
 enum resolve_how {
 	RESOLVE_KEEP, /* the local version takes the place of what is in the folder, which goes to the vault;

@@ -2,6 +2,8 @@
 #include "engine/resolve_room.h"
 
 #include "base/arena.h"
+#include "base/buf.h"
+#include "base/terminal.h"
 #include "core/flags.h"
 #include "format/changed.h"
 
@@ -216,4 +218,23 @@ void conflict_diff(const struct conflict *conflict, const struct conflict_versio
 		diff_items(versions->input, conflict->kind == KIND_CONTACTS, arena, diff);
 	else
 		diff_messages(versions->input, arena, diff);
+}
+
+const char *conflict_title(const struct conflict *conflict, const struct conflict_versions *versions,
+			   struct arena *arena)
+{
+	bool keyed = kind_traits(conflict->kind)->keyed, card = conflict->kind == KIND_CONTACTS;
+	const char *title = NULL;
+	struct buf safe;
+
+	for (int v = 0; keyed && v < DIFF_VERSIONS && !title; v++)
+		if (versions->input[v].data)
+			title = diff_title(&versions->input[v], card, arena);
+	if (title)
+		return title;
+	buf_init(&safe, SIZE_MAX);
+	terminal_safe(&safe, conflict->item, strlen(conflict->item));
+	title = arena_strn(arena, safe.data, safe.size);
+	buf_free(&safe);
+	return title;
 }

@@ -339,3 +339,21 @@ out:
 	for (int v = 0; v < DIFF_VERSIONS; v++)
 		side_end(&sides[v]);
 }
+
+const char *diff_title(const struct diff_input *input, bool card, struct arena *arena)
+{
+	const char *full[DIFF_VERSIONS] = { NULL };
+	struct diff_side side = { 0 };
+	struct diff_field field = { 0 };
+	const struct diff_component *found = NULL;
+
+	side_read(&side, input, card, arena);
+	for (size_t i = 0; i < side.component_count; i++)
+		if (diff_is_whole(&side.components[i], !found))
+			found = &side.components[i];
+	if (found)
+		full[DIFF_LOCAL] = diff_component_text(&side, found, arena);
+	diff_texts(&field, full, arena);
+	side_end(&side);
+	return field.text[DIFF_LOCAL];
+}

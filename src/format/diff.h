@@ -50,6 +50,10 @@ void diff_items(const struct diff_input inputs[DIFF_VERSIONS], bool card, struct
 /* Of a message: the header fields that people know, and its body as one field, "Body". */
 void diff_messages(const struct diff_input inputs[DIFF_VERSIONS], struct arena *arena, struct diff *diff);
 
+/* What an event, task, note or contact is, as diff_field.text: "Lunch, 2026-11-29 10:00"; of one with
+ * occurrences of its own what all have in common.  In the arena; NULL: it cannot be read. */
+const char *diff_title(const struct diff_input *input, bool card, struct arena *arena);
+
 /* Appends the first `most` fields as lines of at most DIFF_COLUMNS columns, of the versions that exist
  * (`there`); what is not told is counted.
  *

@@ -45,6 +45,9 @@ const char *diff_component_name(struct diff_side *side, const struct diff_compon
 const char *diff_component_text(struct diff_side *side, const struct diff_component *component,
 				struct arena *arena);
 
+/* Is it an event, task, note or contact itself, not part of one?  `any`: one occurrence will do. */
+bool diff_is_whole(const struct diff_component *component, bool any);
+
 /* Names the field (behind the prefix) and fills in its texts from its entries. */
 void diff_words(struct diff_field *field, const char *prefix, struct diff_side sides[DIFF_VERSIONS],
 		bool card, struct arena *arena);

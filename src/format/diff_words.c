@@ -439,6 +439,16 @@ static const struct diff_component *parent_of(const struct diff_side *side,
 	return NULL;
 }
 
+bool diff_is_whole(const struct diff_component *component, bool any)
+{
+	static const char *const kinds[] = { "VEVENT", "VTODO", "VJOURNAL", "VCARD" };
+
+	for (size_t i = 0; i < COUNT(kinds); i++)
+		if (path_is(component->path, kinds[i]))
+			return any || !entry_of(component, "RECURRENCE-ID");
+	return false;
+}
+
 const char *diff_prefix(struct diff_side *side, const struct diff_component *component, struct arena *arena)
 {
 	const struct diff_component *parent = parent_of(side, component);
@@ -489,7 +499,7 @@ const char *diff_component_text(struct diff_side *side, const struct diff_compon
 	for (size_t i = 0; i < COUNT(telling) && told < 2; i++) {
 		const struct normal_entry *entry = entry_of(component, telling[i]);
 
-		if (!entry)
+		if (!entry || (told && i + 1 == COUNT(telling))) /* a description is for want of others */
 			continue;
 		buf_adds(&text, between);
 		add_value(&text, side, entry, path_is(component->path, "VCARD"));

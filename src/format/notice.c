@@ -84,7 +84,7 @@ static void add_version(struct notice_draft *notice, const struct notice_item *i
 		buf_addf(&notice->text, "%*schanged %s\n", LABEL, "", text);
 	}
 	if (path && !notice->attached[version])
-		buf_addf(&notice->text, "%*s(too large to be attached)\n", LABEL, "");
+		buf_addf(&notice->text, "%*s(too large to be attached, or not readable)\n", LABEL, "");
 }
 
 /* "koc conflicts -a work keep 2" */

@@ -70,6 +70,9 @@ with Account(None, dav=(5, 2, 2, 5)) as a:
         ok(f"{c['number']}: {c['folder']}: " in text and c["why"] in text and
            f"koc conflicts keep {c['number']}\n" in text, f"{c['folder']}: item, folder, what, what to type", text)
         ok(c["announced"], f"{c['folder']}: it is marked")
+    title = re.search(rf"(?m)^{next(c['number'] for c in conflicts(a) if c['folder'].startswith('cal'))}: .*$", text)
+    ok(re.search(r", \d{4}-\d\d-\d\d", title.group(0)), "an event is named with its time", title.group(0))
+    ok(re.search(r", \d{4}-\d\d-\d\d", a.koc("conflicts").out), "in the list, too")
     ok(re.search(r"  Summary\n    base +\S.*\n    server +Dinner äö there\n    local +Lunch — here\n", text),
        "what differs, field by field", text)
     parts = {p.get_filename(): p for p in message.iter_attachments()}

@@ -261,6 +261,44 @@ static void leads_to_entries(void **context)
 	arena_free(arena);
 }
 
+static void titles(void **context)
+{
+	static const struct {
+		enum wrap wrap;
+		const char *text, *want;
+	} rows[] = {
+		{ AS_EVENT, "DTSTART:20261129T090000Z\nSUMMARY:Lunch\\nout\nDESCRIPTION:Long\n" ALARM("PT0S"),
+		  "Lunch out, 2026-11-29 10:00" },
+		{ AS_EVENT, "DTSTART;VALUE=DATE:20261129\nSUMMARY:Trip", "Trip, 2026-11-29 (all day)" },
+		{ AS_EVENT, "SUMMARY:\x1b[2Jred\nDESCRIPTION:Not told", "[2Jred" },
+		{ AS_EVENT, "DTSTART:20261129T090000Z", "2026-11-29 10:00" },
+		{ AS_EVENT, "RECURRENCE-ID:20261206T090000Z\nDTSTART:20261206T100000Z\nSUMMARY:Later\nEND:VEVENT\n"
+			    "BEGIN:VEVENT\nUID:u\nRRULE:FREQ=WEEKLY\nDTSTART:20261129T090000Z\nSUMMARY:Weekly",
+		  "Weekly, 2026-11-29 10:00" },
+		{ AS_EVENT, "RECURRENCE-ID:20261206T090000Z\nDTSTART:20261206T100000Z\nSUMMARY:Alone",
+		  "Alone, 2026-12-06 11:00" },
+		{ AS_CALENDAR, "BEGIN:VTODO\nUID:u\nDUE:20261129T090000Z\nSUMMARY:Pay\nEND:VTODO",
+		  "Pay, 2026-11-29 10:00" },
+		{ AS_CALENDAR, "BEGIN:VJOURNAL\nUID:u\nDESCRIPTION:No name\nEND:VJOURNAL", "No name" },
+		{ AS_CARD, "N:Doe;Jane;;;\nFN:Jane Doe\nTEL:1", "Jane Doe" },
+		{ AS_MAIL, "Subject: no item", NULL },
+	};
+	struct arena *arena = arena_new();
+	size_t tried = 0;
+
+	(void)context;
+	for (size_t i = 0; i < COUNT(rows); i++, tried++) {
+		const char *text = wrapped(arena, rows[i].wrap, rows[i].text);
+		struct diff_input input = { text, strlen(text) };
+		const char *title = diff_title(&input, rows[i].wrap == AS_CARD, arena);
+
+		if (!title != !rows[i].want || (title && strcmp(title, rows[i].want) != 0))
+			fail_msg("%s: %s, not %s", rows[i].text, title, rows[i].want);
+	}
+	assert_true(tried >= 10);
+	arena_free(arena);
+}
+
 /* Thousands of everything end soon, and are counted. */
 static void many(void **context)
 {
@@ -295,6 +333,7 @@ int main(void)
 		cmocka_unit_test(all_examples),
 		cmocka_unit_test(long_and_hostile),
 		cmocka_unit_test(leads_to_entries),
+		cmocka_unit_test(titles),
 		cmocka_unit_test(many),
 	};
 
