@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/memory.h"
 #include "base/str.h"
 #include "format/canon.h"
 
@@ -18,6 +19,7 @@ struct maker {
 	struct arena *arena;
 	struct buf scratch;
 	size_t room;    /* for entries in the node that is being made */
+	size_t grouped; /* of them in a group */
 	size_t entries; /* in all nodes */
 	uint64_t work;
 };
@@ -78,6 +80,7 @@ static void entry_add(struct maker *maker, struct normal_node *node, struct norm
 {
 	const char *nothing = entry.property->value;
 
+	entry.raw = value;
 	entry.hashed = shape == SHAPE_BINARY || value.size > CANON_VALUE_MOST;
 	entry.value = value_text(maker, &entry, shape, value);
 	if (nothing && !*entry.params && slice_is(entry.value, nothing))
@@ -120,6 +123,7 @@ static void line_take(struct maker *maker, struct normal_node *node, const struc
 
 		entry.name = keep_upper(maker, whole);
 		entry.label = entry.name + line->group.size + 1;
+		maker->grouped++;
 	} else {
 		entry.name = entry.label = keep_upper(maker, line->name);
 	}
@@ -213,6 +217,67 @@ static void feed_text(struct maker *maker, struct digest_run *run, const char *t
 	feed(maker, run, (struct slice){ text, strlen(text) });
 }
 
+/* ---- groups ---- */
+
+static struct slice entry_group(const struct normal_entry *entry)
+{
+	return (struct slice){ entry->name, (size_t)(entry->label - entry->name) };
+}
+
+/* Entries of one group together, else as they stand in the node. */
+static int group_order(const void *a, const void *b, void *context)
+{
+	const struct normal_entry *first = *(struct normal_entry *const *)a;
+	const struct normal_entry *second = *(struct normal_entry *const *)b;
+	int order = bytes_order(context, entry_group(first), entry_group(second));
+
+	return order ? order : (first > second) - (first < second);
+}
+
+static const char *group_name(struct maker *maker, struct normal_entry *const *members, size_t count)
+{
+	struct digest_run *run = digest_begin();
+	char hex[2 * DIGEST_SIZE + 1];
+	struct digest digest;
+
+	for (size_t i = 0; i < count; i++) {
+		feed_text(maker, run, members[i]->hashed ? "hashed" : "property");
+		feed_text(maker, run, members[i]->label);
+		feed_text(maker, run, members[i]->params);
+		feed(maker, run, members[i]->value);
+	}
+	digest = digest_end(run);
+	str_hex(hex, digest.bytes, DIGEST_SIZE);
+	return arena_strn(maker->arena, hex, sizeof hex - 1);
+}
+
+/* What a group of a card is called says nothing, what belongs to it does: its name becomes a digest of all
+ * that is in it. */
+static void groups_name(struct maker *maker, struct normal_node *node)
+{
+	struct normal_entry **members = memory_alloc(maker->grouped * sizeof(struct normal_entry *));
+	size_t count = 0;
+
+	for (size_t i = 0; i < node->entry_count; i++)
+		if (node->entries[i].name != node->entries[i].label)
+			members[count++] = &node->entries[i];
+	qsort_r(members, count, sizeof *members, group_order, maker);
+	for (size_t first = 0, end; first < count; first = end) {
+		struct slice group = entry_group(members[first]);
+		const char *name;
+
+		for (end = first + 1; end < count && slice_equal(entry_group(members[end]), group); end++)
+			;
+		name = group_name(maker, &members[first], end - first);
+		for (size_t i = first; i < end; i++) {
+			members[i]->name = arena_printf(maker->arena, "%s.%s", name, members[i]->label);
+			members[i]->label = members[i]->name + strlen(name) + 1;
+			maker->work += strlen(members[i]->name);
+		}
+	}
+	free(members);
+}
+
 /* Each piece with its length before it, so that no two different lists are the same bytes. */
 static struct digest node_digest(struct maker *maker, const struct normal_node *node)
 {
@@ -266,6 +331,12 @@ static int node_order(const void *a, const void *b, void *context)
 	return order ? order : memcmp(first->digest.bytes, second->digest.bytes, DIGEST_SIZE);
 }
 
+static void entries_sort(struct maker *maker, struct normal_node *node)
+{
+	if (node->entry_count > 1)
+		qsort_r(node->entries, node->entry_count, sizeof *node->entries, entry_order, maker);
+}
+
 /* The list of parts as sorted nodes; as deep as PARTS_DEPTH allows. */
 static void nodes_make(struct maker *maker, const struct part *parts, size_t count,
 		       struct normal_node *parent)
@@ -275,12 +346,15 @@ static void nodes_make(struct maker *maker, const struct part *parts, size_t cou
 		struct normal_node *node = &parent->nodes[parent->node_count];
 
 		*node = (struct normal_node){ .kind = keep_upper(maker, parts->name), .part = parts };
-		maker->room = 0;
+		maker->room = maker->grouped = 0;
 		for (const struct line *line = parts->lines; line && maker->entries <= LINES_MOST;
 		     line = line->next)
 			line_take(maker, node, line);
-		if (node->entry_count > 1)
-			qsort_r(node->entries, node->entry_count, sizeof *node->entries, entry_order, maker);
+		entries_sort(maker, node);
+		if (maker->grouped && maker->card) {
+			groups_name(maker, node);
+			entries_sort(maker, node);
+		}
 		if (parts->part_count)
 			nodes_make(maker, parts->parts, parts->part_count, node);
 		node->uid = entry_value(node, strcmp(node->kind, "VTIMEZONE") == 0 ? "TZID" : "UID");

@@ -7,11 +7,11 @@
  * ends, blanks at the end of a value; the case of names and of enumerated values; the order of
  * parameters, their quotes, TYPE given once or several times; escapes that are not needed; the
  * order of a rule's parts and of their values; how a duration is written; lists that are split over
- * several properties; values that are the default anyway; and what format/property.c lists as
- * noise, with the reasons.
+ * several properties; values that are the default anyway; what a card's groups are called ("item1"); and
+ * what format/property.c lists as noise, with the reasons.
  *
  * What stays: the order of properties of one name (the first telephone number is the one that
- * programs show), unless property.c says that they are a set; CREATED, SEQUENCE; group names; DTEND
+ * programs show), unless property.c says that they are a set; CREATED, SEQUENCE; DTEND
  * against DURATION; a time in UTC against the same time in a zone.
  *
  * A VTIMEZONE whose TZID ends in a name of the tz database ("Europe/Prague",
@@ -29,11 +29,13 @@
 /* One property, for comparing versions property by property.  Its strings are NUL-terminated, but bytes
  * of somebody else's: not checked, not safe for a terminal. */
 struct normal_entry {
-	const char *path;        /* the component: "VEVENT", "VEVENT 20250105T100000", "VEVENT/VALARM #2" */
-	const char *name;        /* in capitals, with the group: "SUMMARY", "ITEM1.TEL" */
-	const char *params;      /* ";LANGUAGE=DE", sorted; "" none */
-	struct slice value;      /* of a large or binary one only "… bytes, SHA-256 …" */
-	bool hashed;             /* that is so */
+	const char *path;   /* the component: "VEVENT", "VEVENT 20250105T100000", "VEVENT/VALARM #2" */
+	const char *name;   /* in capitals: "SUMMARY"; in a group of a card "….TEL", with a digest of all
+			     * that is in the group */
+	const char *params; /* ";LANGUAGE=DE", sorted; "" none */
+	struct slice value; /* of a large or binary one only "… bytes, SHA-256 …" */
+	bool hashed;        /* that is so */
+	struct slice raw;   /* the value as it stands in the line; of a list that was split this one */
 	const struct line *line; /* what it was made of, maybe together with others (a list) */
 	/* how it is sorted: */
 	const struct property *property;

@@ -29,7 +29,7 @@ static bool entry_like(const struct normal_entry *a, const struct normal_entry *
 	case LIKE_VALUE:
 		return slice_equal(a->value, b->value);
 	case LIKE_PARAMS:
-		return strcmp(a->name, b->name) == 0 && strcmp(a->params, b->params) == 0;
+		return strcmp(a->params, b->params) == 0;
 	case LIKE_NAME:
 		return true;
 	case LIKENESSES:

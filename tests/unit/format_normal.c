@@ -195,6 +195,9 @@ static void equal_cards(void **context)
 		{ "TEL;TYPE=\"home,voice\":1", "TEL;TYPE=home,voice,HOME:1" },
 		{ "TEL;HOME;VOICE:1", "TEL;TYPE=HOME,VOICE:1" },
 		{ "item1.TEL:1\nitem1.X-ABLabel:x", "ITEM1.TEL:1\nITEM1.X-ABLABEL:x" },
+		{ "item1.TEL:1\nitem1.X-ABLabel:x", "item7.X-ABLABEL:x\nitem7.TEL:1" },
+		{ "a.TEL:1\na.X-ABLABEL:x\nb.TEL:2\nb.X-ABLABEL:y",
+		  "b.TEL:1\nb.X-ABLABEL:x\na.TEL:2\na.X-ABLABEL:y" },
 		{ "FN:a", "FN:a\nREV:20250101T000000Z\nPRODID:x\nKIND:individual" },
 		{ "KIND:group\nMEMBER:urn:uuid:a\nMEMBER:urn:uuid:b",
 		  "MEMBER:urn:uuid:b\nMEMBER:urn:uuid:a\nKIND:Group" },
@@ -228,6 +231,9 @@ static void different_cards(void **context)
 		{ "TEL;TYPE=HOME:1", "TEL;X-TYPE=HOME:1" },
 		{ "item1.TEL:1\nitem2.X-ABLABEL:x", "item1.TEL:1\nitem1.X-ABLABEL:x" },
 		{ "item1.TEL:1", "TEL:1" },
+		{ "a.TEL:1\na.X-ABLABEL:x\nb.TEL:2\nb.X-ABLABEL:y",
+		  "a.TEL:1\na.X-ABLABEL:y\nb.TEL:2\nb.X-ABLABEL:x" },
+		{ "a.TEL:1\na.X-ABLABEL:x\na.X-ABLABEL:x", "a.TEL:1\na.X-ABLABEL:x" },
 		{ "VERSION:3.0", "VERSION:4.0" },
 		{ "NOTE:a\\nb", "NOTE:a b" },
 		{ "CATEGORIES:a,b", "CATEGORIES:a\\,b" },
@@ -338,7 +344,8 @@ static void list_is(const char *data, bool card, const char *want)
 	for (size_t i = 0; i < normal.count; i++) {
 		const struct normal_entry *entry = &normal.entries[i];
 
-		buf_addf(&text, "%s: %s%s=%.*s%s\n", entry->path, entry->name, entry->params,
+		buf_addf(&text, "%s: %s%s%s=%.*s%s\n", entry->path,
+			 entry->name == entry->label ? "" : "(group).", entry->label, entry->params,
 			 (int)entry->value.size, entry->value.at, entry->hashed ? " (hashed)" : "");
 		assert_non_null(entry->line);
 		assert_true(entry->line >= lines.items && entry->line < lines.items + lines.count);
@@ -377,7 +384,7 @@ static void properties_are_listed(void **context)
 		true,
 		"VCARD: PHOTO;ENCODING=BASE64=8 bytes, SHA-256 "
 		"333d6b3a3c1f5db6c9bdda5939b136986d170f4649172a68368d54ecb44c2ff2 (hashed)\n"
-		"VCARD: ITEM1.TEL;TYPE=CELL,HOME=1\n"
+		"VCARD: (group).TEL;TYPE=CELL,HOME=1\n"
 		"VCARD: TEL=2\n");
 }
 
