@@ -228,6 +228,14 @@ static void find_moved_on_both(struct search *search)
 			search->ops[i].other = NULL;
 }
 
+/* A message that is new on both sides of a folder was held to be equal by its print.  The base knows more. */
+static bool edited_here(const struct match *match)
+{
+	const struct digest *was = &match->row->side[LOCAL].digest, *now = &match->now[LOCAL]->digest;
+
+	return digest_known(was) && digest_known(now) && !digest_equal(was, now);
+}
+
 /* Moved on both sides to the same place: there it was found equal without a base; it has one. */
 static void moved_together(void *context, struct candidate *old, struct candidate *fresh)
 {
@@ -242,6 +250,15 @@ static void moved_together(void *context, struct candidate *old, struct candidat
 	old->match->absorbed = true;
 	op->flags = NULL;
 	if (search->folders[op->folder].keyed)
+		return;
+	if (edited_here(fresh->match)) {
+		for (int s = 0; s < SIDES; s++)
+			fresh->match->row->side[s].ref = fresh->match->now[s]->ref;
+		plan_match(search->arena, fresh->match, kind_traits(KIND_MAIL),
+			   search->folders[op->folder].policy, op);
+		op->flags = NULL;
+	}
+	if (op->verb == VERB_CONFLICT)
 		return;
 	match_base_flags(fresh->match, base);
 	for (int s = 0; s < SIDES; s++)
