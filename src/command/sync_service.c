@@ -9,6 +9,7 @@
 #include "base/terminal.h"
 #include "command/announce.h"
 #include "command/worker.h"
+#include "config/account_id.h"
 #include "config/rules.h"
 
 #include <limits.h>
@@ -147,8 +148,9 @@ static const struct fail *run_engine(struct sync *sync, struct service *service,
 		.allow = values->allow, .allow_count = values->allow_count,
 		.deadline = values->seconds ? clock_monotonic() + 1000 * values->seconds : 0,
 	};
+	char id[ACCOUNT_ID_SIZE + 1];
 	struct engine engine = {
-		.service = task->type->name,
+		.service = task->type->name, .account = id,
 		.side = { service->side[SERVER], service->side[LOCAL] },
 		.state = service->state, .places = service->places,
 		.settings = settings, .settings_context = sync,
@@ -156,8 +158,10 @@ static const struct fail *run_engine(struct sync *sync, struct service *service,
 		.tell = tell, .tell_context = sync,
 		.now = clock_now(), .vault_days = task->account->vault_days,
 	};
-	const struct fail *f = account_sync(&engine, &request, outcome);
+	const struct fail *f = NULL;
 
+	account_id(task->account, id);
+	f = account_sync(&engine, &request, outcome);
 	if (task->alone) /* else the engine has filled it in */
 		memset(found, !fail_is(f, FAIL_USAGE) && !fail_is(f, FAIL_MISSING),
 		       task->folder_count * sizeof *found);

@@ -31,8 +31,8 @@ static const struct mode_default defaults[] = {
 	{ KIND_NOTES, 0, false, NULL, MODE_FULL, "notes" },
 };
 
-/* Until text mode exists such folders are kept whole, which loses nothing. */
-static const bool text_built = false;
+/* Whether it can be asked for. */
+static const bool text_built = true;
 
 static const struct mode_default *default_of(const char *path, enum kind kind, uint32_t roles)
 {

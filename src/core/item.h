@@ -147,6 +147,7 @@ struct policy {
 	enum delete_policy remove;  /* what a local removal does on the server */
 	bool keep_removed;          /* removals = keep: what vanishes on the server stays here */
 	bool merge;
+	int expire_days;            /* mode text: whole messages older than that become text forms; 0 none */
 	bool allow_removals;        /* --allow-removals: the brake is off */
 	bool in_scope;              /* part of this run; else only looked at for moves */
 	bool pull_only, push_only;  /* --pull, --push: the other direction stays pending */

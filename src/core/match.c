@@ -9,6 +9,13 @@ static bool same_meaning(const struct match *match, enum side side)
 	       digest_equal(&match->normal[side], &match->row->normal);
 }
 
+bool match_is_text(const struct match *match)
+{
+	if (match->looked[LOCAL])
+		return match->stub != NULL;
+	return match->row && match->row->marks & ROW_TEXT;
+}
+
 enum compared match_compare(const struct match *match)
 {
 	if (match->compared != NOT_COMPARED || !digest_known(&match->normal[SERVER]) ||

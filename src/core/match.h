@@ -7,6 +7,9 @@
 /* What comparing two bodies said. */
 enum compared { NOT_COMPARED, EQUAL, DIFFERENT };
 
+/* What of a message lies here. */
+enum form { FORM_AS_IT_IS, FORM_WHOLE, FORM_TEXT };
+
 struct match {
 	struct row *row;                   /* the base, a copy; NULL: new since the last run */
 	const struct version *now[SIDES];  /* NULL: not there.  What a side did not speak of is taken
@@ -19,14 +22,22 @@ struct match {
 	const char *key_here;              /* … of the local file, once looked at; NULL: not known */
 	struct op *op;                     /* what was planned for it; owned by the plan */
 	enum compared compared;            /* the two bodies */
-	struct digest normal[SIDES];       /* keyed kinds: of the normalised form; unknown until it
-					    * was read */
+	struct digest normal[SIDES];       /* keyed kinds: of the normalised form; of a text form here:
+					    * of what follows its header; unknown until it was read */
+	const struct stub *stub;           /* the local file was read, and is a text form; else NULL */
+	struct digest stands_for;          /* it is one of a row whose file has, or had, this digest: a
+					    * copy or the row's own, whatever was done to its header */
+	enum form become;                  /* what the local file is to become */
 	bool looked[SIDES];                /* digest, print and key of that side were asked for */
 	bool mended;                       /* a ref changed without a change of the item: record it */
 	bool own;                          /* mail: the local file is a message of koc's own: no server
 	                                    * is to have it */
 	bool wire;                         /* local file holds wire bytes (new items) */
 	bool absorbed;                     /* became part of another match: plan nothing */
+	const char *stray;                 /* a text form that is new here and cannot stand for its
+					    * message, which is as it was: why; NULL it is not that */
+	bool comes_back;                   /* gone here, but what was made of its text form lies elsewhere
+					    * and cannot stand for it */
 	const char *trouble;               /* it cannot be read: why; NULL it can */
 };
 
@@ -41,6 +52,9 @@ enum change {
 };
 
 enum change match_change(const struct match *match, enum side side);
+
+/* Is what lies here a text form?  As it was read, else as the row says. */
+bool match_is_text(const struct match *match);
 
 /* Do both sides hold the same?  As far as is known: by `compared`, else by the normalised forms. */
 enum compared match_compare(const struct match *match);

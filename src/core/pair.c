@@ -110,9 +110,13 @@ bool pair_key(const struct match *match, enum side side, bool keyed, bool base, 
 		return candidate->key_size > 0;
 	}
 	if (side == LOCAL) {
-		candidate->key = version->digest.bytes;
+		const struct digest *content = !base && digest_known(&match->stands_for)
+						       ? &match->stands_for
+						       : &version->digest;
+
+		candidate->key = content->bytes;
 		candidate->key_size = DIGEST_SIZE;
-		return digest_known(&version->digest);
+		return digest_known(content);
 	}
 	candidate->key = print;
 	candidate->key_size = sizeof *print;
@@ -167,6 +171,7 @@ static void adopted(void *context, struct candidate *here, struct candidate *the
 	here->match->mended = true;
 	if (!lists->keyed[here->folder])
 		here->match->compared = EQUAL;
+	here->match->stub = NULL; /* of the same size: whatever it holds, it is the message itself */
 	if (there->match->date)
 		here->match->date = there->match->date;
 	there->match->absorbed = true;
@@ -255,6 +260,40 @@ static void find_counterparts(struct match **matches, size_t count, struct lists
 	pair_up(lists->a, lists->a_count, lists->b, lists->b_count, true, rows ? rekeyed : adopted, lists);
 }
 
+static void original(void *context, struct candidate *here, struct candidate *there)
+{
+	const struct stub *stub = here->match->stub;
+
+	adopted(context, here, there);
+	here->match->stub = stub;
+	here->match->print = there->match->print;
+}
+
+/* A text form that no row knows, and the message on the server that it is of: the same header.  Of equal
+ * ones those of the same number go together. */
+static void find_originals(struct match **matches, size_t count, struct lists *lists)
+{
+	lists->a_count = lists->b_count = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct match *match = matches[i];
+
+		if (is_new(match, SERVER) && digest_known(&match->print.head))
+			lists->b[lists->b_count++] = (struct candidate){ .key = match->print.head.bytes,
+									 .key_size = DIGEST_SIZE,
+									 .folder = match->folder,
+									 .name = match->now[SERVER]->ref,
+									 .match = match };
+		else if (is_new(match, LOCAL) && match->stub && digest_known(&match->stub->head) &&
+			 !digest_known(&match->stands_for) && !match->stray)
+			lists->a[lists->a_count++] = (struct candidate){ .key = match->stub->head.bytes,
+									 .key_size = DIGEST_SIZE,
+									 .folder = match->folder,
+									 .name = match->stub->ref,
+									 .match = match };
+	}
+	pair_up(lists->a, lists->a_count, lists->b, lists->b_count, true, original, lists);
+}
+
 void pair_in_folders(struct match **matches, size_t count, const bool *keyed_by_folder)
 {
 	struct lists lists = { .keyed = keyed_by_folder };
@@ -267,6 +306,7 @@ void pair_in_folders(struct match **matches, size_t count, const bool *keyed_by_
 	lists.side = SERVER;
 	find_renames(matches, count, &lists);
 	find_counterparts(matches, count, &lists, false);
+	find_originals(matches, count, &lists);
 	free(lists.a);
 	free(lists.b);
 }

@@ -34,7 +34,8 @@ bool pair_key(const struct match *match, enum side side, bool keyed, bool base, 
  *   new item there with the same print;
  *   a new name for an item whose old name is gone is that item (the match takes the new ref, `mended`);
  *   an item that is new on both sides with equal content is one item (`compared` EQUAL for mail; for keyed
- *   kinds still to be compared).
+ *   kinds still to be compared);
+ *   a text form that no row knows and a new message on the server with the header that it names are one.
  * What was merged into another match is `absorbed`. */
 void pair_in_folders(struct match **matches, size_t count, const bool *keyed_by_folder);
 

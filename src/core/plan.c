@@ -23,6 +23,8 @@ static void plan_local_removal(struct op *op, const struct policy *policy)
 {
 	if (reverts(policy))
 		decide(op, VERB_COPY, LOCAL, "removals here are taken back");
+	else if (op->match->comes_back)
+		decide(op, VERB_COPY, LOCAL, "only its text form was moved or edited");
 	else if (policy->remove == DELETE_NEVER)
 		decide(op, VERB_KEEP, SERVER, "delete = never");
 	else
@@ -43,7 +45,12 @@ static void plan_server_removal(struct op *op, const struct policy *policy)
 /* A local item that the server does not have. */
 static void plan_new_here(struct op *op, const struct policy *policy)
 {
-	if (policy->direction == DIRECTION_PULL) {
+	if (op->match->stray) {
+		decide(op, VERB_CONFLICT, LOCAL, op->match->stray);
+	} else if (match_is_text(op->match)) {
+		decide(op, VERB_LEAVE, SERVER, "a text form of a message that is not known here");
+		op->leave = LEAVE_SET_ASIDE;
+	} else if (policy->direction == DIRECTION_PULL) {
 		decide(op, VERB_NONE, SERVER, NULL);
 	} else if (policy->server_read_only) {
 		decide(op, VERB_LEAVE, SERVER, "the folder is read-only on the server");
@@ -53,10 +60,25 @@ static void plan_new_here(struct op *op, const struct policy *policy)
 	}
 }
 
+/* A text form was edited, or made of a whole message: what the server has is more. */
+static void plan_text_edit(struct op *op)
+{
+	const struct match *match = op->match;
+	const struct print *was = &match->row->print, *now = &match->print;
+
+	/* Somebody brought the whole message back. */
+	if (!match->stub && digest_equal(&was->head, &now->head) && was->size == now->size)
+		decide(op, VERB_UPDATE, LOCAL, "whole again");
+	else
+		decide(op, VERB_CONFLICT, LOCAL, "edited here, where only its text was");
+}
+
 /* The local item was edited, the server's is as it was. */
 static void plan_local_edit(struct op *op, const struct policy *policy)
 {
-	if (policy->direction == DIRECTION_PULL)
+	if (match_is_text(op->match) || op->match->row->marks & ROW_TEXT)
+		plan_text_edit(op);
+	else if (policy->direction == DIRECTION_PULL)
 		decide(op, VERB_CONFLICT, LOCAL, "edited here, direction = pull");
 	else if (policy->server_read_only)
 		decide(op, VERB_CONFLICT, LOCAL, "edited here, read-only on the server");
@@ -104,6 +126,21 @@ static void plan_without_server(struct op *op, enum change local, const struct p
 	}
 }
 
+/* Both sides are as they were. */
+static void plan_same(struct op *op)
+{
+	const struct match *match = op->match;
+
+	if (match->become == FORM_WHOLE)
+		decide(op, VERB_UPDATE, LOCAL, "whole");
+	else if (match->become == FORM_TEXT)
+		decide(op, VERB_UPDATE, LOCAL, "text");
+	else if (match->mended || match_moved_on(match, SERVER) || match_moved_on(match, LOCAL))
+		decide(op, VERB_AGREE, LOCAL, NULL);
+	else
+		decide(op, VERB_NONE, LOCAL, NULL);
+}
+
 /* The server has the item as it was. */
 static void plan_server_same(struct op *op, enum change local, const struct policy *policy)
 {
@@ -120,11 +157,7 @@ static void plan_server_same(struct op *op, enum change local, const struct poli
 		plan_clash(op, "new on both sides");
 		return;
 	case CHANGE_SAME:
-		decide(op,
-		       match->mended || match_moved_on(match, SERVER) || match_moved_on(match, LOCAL)
-			       ? VERB_AGREE
-			       : VERB_NONE,
-		       LOCAL, NULL);
+		plan_same(op);
 		return;
 	case CHANGE_EDITED:
 		plan_local_edit(op, policy);
@@ -271,6 +304,9 @@ static void plan_flags(struct arena *arena, struct op *op, const struct policy *
 	memset(delta, 0, sizeof delta);
 	now[SERVER] = match->now[SERVER]->flags;
 	now[LOCAL] = match->now[LOCAL]->flags;
+	if (match->become != FORM_AS_IT_IS && op->verb == VERB_UPDATE && match_base_flags(match, base) &&
+	    !(flags_equal(base[SERVER], now[SERVER]) && flags_equal(base[LOCAL], now[LOCAL])))
+		decide(op, VERB_NONE, LOCAL, NULL); /* flags first; the next round finds it again */
 	if (match_base_flags(match, base)) {
 		if (flags_equal(base[SERVER], now[SERVER]) && flags_equal(base[LOCAL], now[LOCAL]))
 			return;

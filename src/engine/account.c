@@ -141,6 +141,8 @@ static const struct fail *look_once(struct run *run)
 	f = look_all(run);
 	if (!f)
 		f = content_pair(run);
+	if (!f)
+		f = turns_find(run);
 	return f ? f : decide_all(run);
 }
 

@@ -23,6 +23,7 @@ struct engine {
 				  * at work in the same store */
 	struct store *side[SIDES];
 	struct state *state;
+	const char *account;     /* its id, as text forms name it; NULL: there are none of this service */
 	struct places *places;
 	/* Settings of a folder by configuration; `context` is passed through. */
 	void (*settings)(void *context, const char *path, enum kind kind, uint32_t roles,

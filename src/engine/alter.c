@@ -184,6 +184,8 @@ static const struct fail *ask_server(struct alter *alter, struct work *work)
 
 		work->half = row_for(alter->arena, op->match, folder);
 		work->half->side[LOCAL] = *op->match->now[LOCAL];
+		if (op->match->stub) /* of which only the source tells what it is */
+			work->half->print = op->source->print;
 		/* Nothing is agreed yet: should another message become its counterpart, flags are joined. */
 		work->half->side[LOCAL].flags = (struct flags){ 0 };
 		f = state_row_put(run->engine->state, work->half);
@@ -410,6 +412,17 @@ static void edited_on_the_way(struct op *op, struct row *row)
 	}
 }
 
+/* What lies at the new place here may be a text form of what was whole at the old one. */
+static void row_form(struct row *row, const struct match *here)
+{
+	if (!here->stub || row->marks & ROW_TEXT)
+		return;
+	row->marks = (row->marks & ~(uint32_t)ROW_BARE) | ROW_TEXT;
+	row->normal = here->normal[LOCAL];
+	row->side[LOCAL].digest = here->now[LOCAL]->digest;
+	memset(&row->side[SERVER].digest, 0, sizeof row->side[SERVER].digest);
+}
+
 static const struct fail *record_move(struct alter *alter, struct work *work)
 {
 	struct run *run = alter->run;
@@ -433,6 +446,8 @@ static const struct fail *record_move(struct alter *alter, struct work *work)
 		row->side[SERVER].revision = work->transfer->now.revision;
 	if (to->traits->server_edits)
 		edited_on_the_way(op, row);
+	else if (moved == SERVER)
+		row_form(row, op->other);
 	run->outcome->moved[moved]++;
 	from->gave_rows = true;
 	if (moved == SERVER)
@@ -456,7 +471,7 @@ static const struct fail *record_removal(struct alter *alter, struct work *work)
 		run->outcome->conflicts++;
 	else
 		run->outcome->removed[op->side]++;
-	return state_row_remove(run->engine->state, op->match->row->id);
+	return op->match->row ? state_row_remove(run->engine->state, op->match->row->id) : NULL;
 }
 
 static const struct fail *record_duplicate(struct alter *alter, struct work *work)

@@ -21,6 +21,20 @@ static struct version *version_own(struct run *run, struct match *match, enum si
 	return version;
 }
 
+static const struct stub *stub_copy(struct arena *arena, const struct stub *stub)
+{
+	struct stub *copy = NULL;
+
+	if (!stub)
+		return NULL;
+	copy = arena_alloc(arena, sizeof *copy);
+	*copy = *stub;
+	copy->account = arena_str(arena, stub->account);
+	copy->epoch = arena_str(arena, stub->epoch);
+	copy->ref = arena_str(arena, stub->ref);
+	return copy;
+}
+
 void content_take(struct run *run, struct match *match, enum side side, const struct read *read)
 {
 	struct version *version = version_own(run, match, side);
@@ -29,11 +43,14 @@ void content_take(struct run *run, struct match *match, enum side side, const st
 	version->digest = read->now.digest;
 	if (read->now.revision)
 		version->revision = arena_str(run->round, read->now.revision);
-	if (!match->row)
+	if (!match->row || side == LOCAL)
 		match->print = read->print;
 	if (!match->date)
 		match->date = read->date;
-	match->normal[side] = read->normal;
+	if (side == LOCAL)
+		match->stub = stub_copy(run->round, read->stub);
+	if (is_keyed(run, match) || (side == LOCAL && read->stub))
+		match->normal[side] = read->normal;
 	if (read->key && !match->row)
 		match->key = arena_str(run->round, read->key);
 	if (read->key && side == LOCAL)
@@ -186,14 +203,31 @@ static struct sizes wanted_sizes(const struct run *run, bool here)
 	return sizes;
 }
 
+/* Does a text form that no row knows look for its message there?  Nothing but its header tells which it
+ * is. */
+static bool seeks_originals(const struct run *run, bool *seeks)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < run->matches.count; i++) {
+		const struct match *match = run->matches.items[i];
+
+		if (is_new_here(match) && match->stub && !digest_known(&match->stands_for) &&
+		    !match->stray)
+			any = seeks[match->folder] = true;
+	}
+	return any;
+}
+
 static const struct fail *look_at_new_there(struct run *run)
 {
 	struct sizes here = wanted_sizes(run, true), gone = wanted_sizes(run, false);
+	bool *seeks = memory_alloc((run->folder_count + 1) * sizeof *seeks);
 	struct match **list = NULL;
 	const struct fail *f = NULL;
 	size_t count = 0;
 
-	if (!here.count && !gone.count)
+	if (!seeks_originals(run, seeks) && !here.count && !gone.count)
 		goto out;
 	list = memory_alloc((run->matches.count + 1) * sizeof(struct match *));
 	for (size_t i = 0; i < run->matches.count; i++) {
@@ -202,7 +236,7 @@ static const struct fail *look_at_new_there(struct run *run)
 		if (run->folders[match->folder].traits->keyed)
 			continue;
 		if (is_new_there(match) && !match->looked[SERVER] &&
-		    (!match->size || size_wanted(&gone, match->size, 0) ||
+		    (!match->size || seeks[match->folder] || size_wanted(&gone, match->size, 0) ||
 		     size_wanted(&here, match->size, MAIL_NOISE_SIZE)))
 			list[count++] = match;
 	}
@@ -210,6 +244,7 @@ static const struct fail *look_at_new_there(struct run *run)
 		f = content_prints(run, list, count, SERVER);
 out:
 	free(list);
+	free(seeks);
 	free(here.items);
 	free(gone.items);
 	return f;
@@ -234,6 +269,8 @@ const struct fail *content_pair(struct run *run)
 	if (!f)
 		f = look_at_new_here(run);
 	if (!f)
+		f = stubs_find(run);
+	if (!f)
 		f = keyed_uids(run);
 	if (!f)
 		f = look_at_new_there(run);
@@ -245,6 +282,7 @@ const struct fail *content_pair(struct run *run)
 	pair_in_folders(run->matches.items, run->matches.count, keyed);
 	pair_moved_together(run->round, run->matches.items, run->matches.count, keyed);
 	free(keyed);
+	stubs_wait(run);
 	leave_own(run);
 	if (parted)
 		f = names_give(run);

@@ -32,6 +32,11 @@ const struct fail *content_failed(struct run *run, struct match *match, enum sid
 const struct fail *content_prints(struct run *run, struct match **matches, size_t count,
 				  enum side side) MUST_CHECK;
 
+/* stubs.c: new text forms here, and the rows of the messages that they are of. */
+const struct fail *stubs_find(struct run *run) MUST_CHECK;
+/* After the pairing: those whose message is only now getting its row are for the next round. */
+void stubs_wait(struct run *run);
+
 /* keyed.c: what is missing in a full listing is asked for by name. */
 const struct fail *keyed_gone_there(struct run *run) MUST_CHECK;
 /* The UIDs of new items on the server, where their listing did not give them and something may be their

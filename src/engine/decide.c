@@ -145,6 +145,20 @@ static bool usable_source(struct run *run, const struct row *row)
 	return !match || match->now[SERVER];
 }
 
+/* Would it be sent, or (a text form) be set aside, since nothing but a copy can be made of it? */
+static bool may_be_copy(const struct run *run, const struct op *op)
+{
+	const struct match *match = op->match;
+	bool alone = op->verb == VERB_LEAVE && op->leave == LEAVE_SET_ASIDE && match->stub && !match->row &&
+		     !match->trouble;
+
+	if (run->folders[op->folder].traits->keyed || !match->now[LOCAL])
+		return false;
+	if (!digest_known(&match->now[LOCAL]->digest) && !digest_known(&match->stands_for))
+		return false;
+	return alone || (op->verb == VERB_COPY && op->side == SERVER);
+}
+
 /* What is new here but has the content of a message that the server has: the server copies it. */
 static const struct fail *find_copies(struct run *run)
 {
@@ -154,14 +168,15 @@ static const struct fail *find_copies(struct run *run)
 		return NULL;
 	for (size_t i = 0; !f && i < run->op_count; i++) {
 		struct op *op = &run->ops[i];
+		const struct digest *content = NULL;
 		struct row *rows = NULL;
 		size_t count = 0;
 
-		if (op->verb != VERB_COPY || op->side != SERVER ||
-		    run->folders[op->folder].traits->keyed || !digest_known(&op->match->now[LOCAL]->digest))
+		if (!may_be_copy(run, op))
 			continue;
-		f = state_rows_by_digest(run->engine->state, &op->match->now[LOCAL]->digest, run->round,
-					 &rows, &count);
+		content = digest_known(&op->match->stands_for) ? &op->match->stands_for
+							       : &op->match->now[LOCAL]->digest;
+		f = state_rows_by_digest(run->engine->state, content, run->round, &rows, &count);
 		for (size_t k = 0; !f && k < count; k++)
 			if (usable_source(run, &rows[k])) {
 				moves_duplicate(run->round, op, &rows[k]);
@@ -241,6 +256,7 @@ const struct fail *decide_all(struct run *run)
 	if (f)
 		return f;
 	find_moves(run);
+	turns_left(run);
 	f = find_copies(run);
 	if (f)
 		return f;

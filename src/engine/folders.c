@@ -57,6 +57,7 @@ static void set_policy(struct run *run, struct folder *folder)
 		.remove = settings.remove,
 		.keep_removed = settings.keep_removed,
 		.merge = settings.merge,
+		.expire_days = settings.expire_days,
 		.allow_removals = named(request->allow, request->allow_count, folder->path),
 		.in_scope = !request->folder_count ||
 			    named(request->folders, request->folder_count, folder->path),

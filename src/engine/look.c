@@ -44,8 +44,7 @@ static struct row *row_copy(struct arena *arena, const struct row *row)
 	return copy;
 }
 
-/* The match of a row: until a side says otherwise, both are as the row says. */
-static struct match *match_of_row(struct run *run, struct folder *folder, const struct row *row)
+struct match *match_of_row(struct run *run, struct folder *folder, const struct row *row)
 {
 	struct match *match = NULL;
 	struct row *copy = NULL;

@@ -29,6 +29,19 @@ static bool replaces(const struct op *op)
 	return op->match->now[LOCAL] && (op->verb == VERB_UPDATE || op->verb == VERB_CONFLICT);
 }
 
+/* What is asked for.  What was whole here stays so, unless it is to become less. */
+static enum part part_for(const struct run *run, const struct op *op)
+{
+	const struct match *match = op->match;
+	bool was_whole = match->row && match->row->side[LOCAL].ref && !(match->row->marks & ROW_TEXT);
+
+	if (match->become == FORM_TEXT)
+		return PART_TEXT;
+	if (run->folders[op->folder].policy.mode != MODE_TEXT || match->become == FORM_WHOLE || was_whole)
+		return PART_WHOLE;
+	return PART_TEXT;
+}
+
 /* The bytes are those of the base, or mean the same: only the revision moved. */
 static bool unchanged(const struct op *op, const struct read *read)
 {
@@ -88,6 +101,17 @@ static const struct fail *came_out(struct run *run, struct op *op, const struct 
 	return f;
 }
 
+static uint32_t form_marks(const struct read *read, const struct body *body)
+{
+	uint32_t marks = body->wire ? ROW_WIRE : 0;
+
+	if (read->text)
+		marks |= ROW_TEXT;
+	else if (read->part == PART_TEXT)
+		marks |= ROW_BARE;
+	return marks;
+}
+
 static const struct fail *record(struct pull *pull, size_t i)
 {
 	struct run *run = pull->run;
@@ -106,6 +130,8 @@ static const struct fail *record(struct pull *pull, size_t i)
 	if (!write->folder) { /* only the revision had moved */
 		row->side[LOCAL] = *op->match->now[LOCAL];
 		row->marks &= ~(uint32_t)ROW_KEPT;
+		if (read->part == PART_TEXT)
+			row->marks |= ROW_BARE;
 		if (op->match->row && !digest_known(&row->side[LOCAL].digest))
 			row->side[LOCAL].digest = op->match->row->side[LOCAL].digest;
 		return state_row_put(run->engine->state, row);
@@ -114,11 +140,15 @@ static const struct fail *record(struct pull *pull, size_t i)
 	if (!digest_known(&row->side[LOCAL].digest))
 		row->side[LOCAL].digest = write->body->digest;
 	row->side[LOCAL].flags = write->now.flags;
-	row->marks = write->body->wire ? ROW_WIRE : 0;
+	row->marks = form_marks(read, write->body);
 	row->date = read->date;
 	if (write->key)
 		row->key = write->key;
 	row_describe(row, write->body, &read->normal);
+	if (read->text) {
+		row->print = read->print; /* the message's, not the file's */
+		memset(&row->side[SERVER].digest, 0, sizeof row->side[SERVER].digest);
+	}
 	run->outcome->pulled++;
 	if (op->verb == VERB_CONFLICT)
 		run->outcome->conflicts++;
@@ -196,6 +226,13 @@ static const struct fail *arrived(void *context, struct read *read)
 	struct write *write = NULL;
 	struct folder *folder = &pull->run->folders[op->folder];
 
+	if (!read->fail && op->match->become == FORM_TEXT &&
+	    !digest_equal(&read->print.head, &op->match->row->print.head)) {
+		body_free(read->body);
+		read->body = NULL;
+		read->fail = fail_make(FAIL_DATA, FAIL_ITEM,
+				       "the server has another message under its number");
+	}
 	if (read->fail || !read->body)
 		return NULL; /* ended below */
 	write = &pull->writes[pull->count];
@@ -234,7 +271,7 @@ static const struct fail *pull_chunk(struct pull *pull, struct op **ops, size_t 
 	for (size_t i = 0; i < count; i++)
 		pull->reads[i] = (struct read){ .folder = run->folders[ops[i]->match->folder].seen[SERVER],
 						.ref = ops[i]->match->now[SERVER]->ref,
-						.part = PART_WHOLE };
+						.part = part_for(run, ops[i]) };
 	f = store_read(run->engine->side[SERVER], pull->reads, count, arrived, pull, arena);
 	if (!f)
 		f = flush(pull);

@@ -44,6 +44,16 @@ static const struct fail *got_body(void *context, struct read *read)
 	return NULL;
 }
 
+/* Why this is not sent after all. */
+static const struct fail *not_to_be_sent(const struct read *read)
+{
+	if (read->fail)
+		return read->fail;
+	if (read->stub) /* written there since it was looked at */
+		return fail_make(FAIL_STALE, FAIL_ITEM, "it is a text form now");
+	return fail_make(FAIL_STALE, FAIL_ITEM, "not read");
+}
+
 /* Reads the local bodies.  A file that was saved meanwhile is for the next look. */
 static const struct fail *read_bodies(struct push *push, struct op **ops, size_t count)
 {
@@ -65,12 +75,10 @@ static const struct fail *read_bodies(struct push *push, struct op **ops, size_t
 	for (size_t i = 0; i < count; i++) {
 		struct item *item = &push->items[push->count];
 
-		if (f || reads[i].fail || !reads[i].body || reads[i].notice) {
+		if (f || reads[i].fail || !reads[i].body || reads[i].notice || reads[i].stub) {
 			body_free(reads[i].body);
 			if (!f)
-				f = op_end(run, ops[i],
-					   reads[i].fail ? reads[i].fail
-							 : fail_make(FAIL_STALE, FAIL_ITEM, "not read"));
+				f = op_end(run, ops[i], not_to_be_sent(&reads[i]));
 			continue;
 		}
 		*item = (struct item){ .op = ops[i], .body = reads[i].body };

@@ -195,6 +195,10 @@ struct row *row_for(struct arena *arena, const struct match *match, const struct
 		if (match->wire)
 			row->marks |= ROW_WIRE;
 	}
+	if (match->stub) {
+		row->marks = (row->marks & ~(uint32_t)ROW_BARE) | ROW_TEXT;
+		row->normal = match->normal[LOCAL];
+	}
 	row->folder = folder->saved.id;
 	if (!row->date)
 		row->date = match->date;

@@ -107,6 +107,8 @@ const struct fail *recover_intents(struct run *run) MUST_CHECK; /* after folders
 bool name_is_nobodys(const char *ref);
 /* look.c: a match of nothing yet, in run->matches. */
 struct match *match_new(struct run *run, struct folder *folder);
+/* look.c: the match of a row: until a side says otherwise, both are as the row says. */
+struct match *match_of_row(struct run *run, struct folder *folder, const struct row *row);
 /* look.c: lists what is to be looked at and finds what differs from the rows: fills run->matches. */
 const struct fail *look_all(struct run *run) MUST_CHECK;
 /* The local side alone. */
@@ -120,6 +122,11 @@ const struct fail *look_again(struct run *run, bool *changed) MUST_CHECK;
 const struct fail *content_pair(struct run *run) MUST_CHECK;
 /* Carries out VERB_LOOK operations; they are to be planned again. */
 const struct fail *content_look(struct run *run, struct op **ops, size_t count) MUST_CHECK;
+
+/* turn.c: files whose form is not that of their folder's mode any more. */
+const struct fail *turns_find(struct run *run) MUST_CHECK;
+/* After planning: those that had something else to do first are for the next round. */
+void turns_left(struct run *run);
 
 /* decide.c: matches → run->ops: plan, moves, guard. */
 const struct fail *decide_all(struct run *run) MUST_CHECK;
@@ -178,7 +185,7 @@ const struct fail *ref_unclaimed(struct run *run, const struct folder *folder, c
 /* base.c */
 
 /* What the row is to remember of a body's content, for people and to know it again; the strings are the
- * body's.  `normal`: as the read told. */
+ * body's.  `normal`: as the read told (keyed kinds). */
 void row_describe(struct row *row, const struct body *body, const struct digest *normal);
 /* Keeps the bytes of an item of a keyed kind as the base of its row, which is stored already.  Nothing
  * for mail. */

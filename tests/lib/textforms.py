@@ -119,3 +119,22 @@ def flaws(name, data, form, used, account="test", validity=1700000000, uid=4711)
     if b"\n" in form.replace(b"\r\n", b"") and b"\n" not in data.replace(b"\r\n", b""):
         found.append("a bare line end")
     return found
+
+
+def attached(subject, size=3000, text="Some text.\r\n"):
+    """A message with a text and an attachment."""
+    body = "\r\n".join(["QUJD" * 15] * (size // 62))
+    return (f"From: jane@example.com\r\nTo: alice@example.com\r\nSubject: {subject}\r\n"
+            f"Date: Sun, 22 Nov 2026 12:00:00 +0000\r\nMessage-ID: <{subject.replace(' ', '.')}@test>\r\n"
+            'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="=_b"\r\n\r\n'
+            f"--=_b\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n{text}"
+            "\r\n--=_b\r\nContent-Type: application/pdf; name=a.pdf\r\nContent-Transfer-Encoding: base64\r\n"
+            f"Content-Disposition: attachment; filename=a.pdf\r\n\r\n{body}\r\n--=_b--\r\n").encode()
+
+
+def subject_of(data):
+    return re.search(rb"^Subject: ([^\r\n]*)", data, re.M).group(1).decode()
+
+
+def is_text(data):
+    return b"X-Koc-Part:" in data

@@ -275,6 +275,45 @@ static void rows_found(void **context)
 	assert_int_equal(count, 0);
 }
 
+static void rows_by_form(void **context)
+{
+	struct room *room = room_of(context);
+	int64_t folder = folder_new(room, "mail/A"), other = folder_new(room, "mail/B");
+	static const uint32_t marks[] = { 0, ROW_TEXT, ROW_BARE, ROW_TEXT | ROW_WIRE, ROW_TEXT, ROW_WIRE, ROW_KEPT };
+	struct digest one = digest_of("1", 1), two = digest_of("2", 1);
+	struct row *rows;
+	size_t count;
+
+	for (int i = 0; i < 14; i++) {
+		struct row row;
+		char ref[16];
+
+		snprintf(ref, sizeof ref, "r%02d", i);
+		row = row_make(i < 7 ? folder : other, ref, i % 7 == 4 ? NULL : ref);
+		row.marks = marks[i % 7];
+		row.date = 100 + i;
+		row.print.head = i % 7 == 1 ? one : two;
+		ok(state_row_put(room->state, &row));
+	}
+	ok(state_rows_text(room->state, folder, 10, room->arena, &rows, &count));
+	assert_int_equal(count, 2);
+	assert_string_equal(rows[0].side[SERVER].ref, "r03");
+	assert_string_equal(rows[1].side[SERVER].ref, "r01");
+	ok(state_rows_text(room->state, folder, 1, room->arena, &rows, &count));
+	assert_int_equal(count, 1);
+	assert_string_equal(rows[0].side[SERVER].ref, "r03");
+	ok(state_rows_text_by_head(room->state, &one, room->arena, &rows, &count));
+	assert_int_equal(count, 2);
+	ok(state_rows_text_by_head(room->state, &two, room->arena, &rows, &count));
+	assert_int_equal(count, 4);
+	ok(state_rows_whole(room->state, folder, 106, 10, room->arena, &rows, &count));
+	assert_int_equal(count, 2);
+	assert_string_equal(rows[0].side[SERVER].ref, "r05");
+	assert_string_equal(rows[1].side[SERVER].ref, "r00");
+	ok(state_rows_whole(room->state, folder, 105, 10, room->arena, &rows, &count));
+	assert_int_equal(count, 1);
+}
+
 static void walks(void **context)
 {
 	static const struct {
@@ -518,6 +557,7 @@ int main(void)
 		BOTH(rows_sized),
 		BOTH(rows_unique),
 		BOTH(rows_found),
+		BOTH(rows_by_form),
 		BOTH(walks),
 		BOTH(walk_guards_rows),
 		BOTH(rows_without_and_unref),

@@ -1,0 +1,67 @@
+/* Turn: files whose form is not that of their folder's mode.  In a folder that was changed to `full` text
+ * forms become whole; where attachments expire, whole messages that are old become text forms. */
+#include "engine/run.h"
+
+#define DAY ((int64_t)24 * 3600)
+
+static bool carried_out(const struct run *run, const struct folder *folder)
+{
+	const struct policy *policy = &folder->policy;
+
+	if (!run->engine->account || folder->saved.kind != KIND_MAIL || policy->mode == MODE_OFF ||
+	    !policy->in_scope || policy->push_only || folder->fail)
+		return false;
+	return folder->saved.id && folder->seen[SERVER] && folder->seen[LOCAL];
+}
+
+static void turn(struct run *run, struct folder *folder, const struct row *rows, size_t count, enum form form)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct match *match = match_of_row(run, folder, &rows[i]);
+
+		if (match->now[SERVER] && match->now[LOCAL] && !match->absorbed)
+			match->become = form;
+	}
+	run->budget -= count;
+}
+
+static const struct fail *turn_folder(struct run *run, struct folder *folder)
+{
+	struct state *state = run->engine->state;
+	const struct policy *policy = &folder->policy;
+	struct row *rows = NULL;
+	size_t count = 0, most = run->budget ? run->budget : 1;
+	const struct fail *f = NULL;
+
+	if (policy->mode == MODE_FULL)
+		f = state_rows_text(state, folder->saved.id, most, run->round, &rows, &count);
+	else if (policy->expire_days > 0)
+		f = state_rows_whole(state, folder->saved.id, run->engine->now - policy->expire_days * DAY,
+				     most, run->round, &rows, &count);
+	if (f || !count)
+		return f;
+	folder->deferred |= count == most; /* the rest is for the next round */
+	if (run->budget)
+		turn(run, folder, rows, count, policy->mode == MODE_FULL ? FORM_WHOLE : FORM_TEXT);
+	return f;
+}
+
+const struct fail *turns_find(struct run *run)
+{
+	const struct fail *f = NULL;
+
+	for (size_t i = 0; !f && i < run->folder_count; i++)
+		if (carried_out(run, &run->folders[i]))
+			f = turn_folder(run, &run->folders[i]);
+	return f;
+}
+
+void turns_left(struct run *run)
+{
+	for (size_t i = 0; i < run->op_count; i++) {
+		const struct op *op = &run->ops[i];
+
+		if (op->match->become != FORM_AS_IT_IS && (op->verb == VERB_FLAG || op->verb == VERB_AGREE))
+			run->folders[op->match->folder].again[LOCAL] = true;
+	}
+}
