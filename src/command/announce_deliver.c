@@ -110,12 +110,13 @@ static const struct fail *message_write(int at, const char *name, const struct b
 const struct fail *deliver(int root, bool inbox, const char *words, const struct buf *message)
 {
 	const char *path = inbox && is_maildir(root, inbox_path) ? inbox_path : own_path;
-	char name[NAME_ROOM], temporary[NAME_ROOM]; /* the latter is the same the next time */
+	char name[NAME_ROOM], temporary[NAME_ROOM];
 	int tmp = -1, new = -1, cur = -1;
 	const struct fail *f = part_open(root, path, "tmp", &tmp);
 
 	snprintf(name, sizeof name, "%" PRId64 MARK "%s" HOST, clock_now(), words);
-	snprintf(temporary, sizeof temporary, "%s" HOST, strchr(name, '.') + 1);
+	/* The same the next time, whatever else is told then, and not that of a run of the other service. */
+	snprintf(temporary, sizeof temporary, "koc-notice.%c", words[0]);
 	if (!f)
 		f = part_open(root, path, "cur", &cur);
 	if (!f)

@@ -1,7 +1,10 @@
 """Conflicts made on purpose, and what is seen of them: by the files, by `koc conflicts`."""
 
+import email
+import email.policy
 import json
 import os
+import re
 
 import vdir
 from tap import equal, ok
@@ -76,3 +79,30 @@ def vault(account):
             with open(os.path.join(at, name), "rb") as f:
                 found.append(f.read())
     return found
+
+
+# ---- the messages that tell of them ----------------------------------------------------------
+
+def notices(account, *places):
+    """[(directory, parsed message, bytes)] of all of koc's own messages in the store, or in these directories."""
+    found = []
+    for at, _, files in os.walk(account.store):
+        place = os.path.relpath(at, account.store)
+        for name in sorted(files):
+            if place.startswith(".koc") or (places and place not in places):
+                continue
+            with open(os.path.join(at, name), "rb") as f:
+                data = f.read()
+            if b"\nX-Koc-Notice:" in data.partition(b"\n\n")[0]:
+                found.append((place, email.message_from_bytes(data, policy=email.policy.default), data))
+    return found
+
+
+def text_of(message):
+    return next(p for p in message.walk() if p.get_content_type() == "text/plain").get_content()
+
+
+def told(account):
+    """The numbers of the conflicts that the messages tell of, sorted, each as often as it is told."""
+    return sorted(int(n) for _, m, _ in notices(account)
+                  for n in re.findall(r"(?m)^ +koc conflicts (?:keep|drop) (\d+)$", text_of(m)))
