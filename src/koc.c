@@ -33,6 +33,7 @@ static const struct command *const commands[] = {
 	&command_sync,
 	&command_status,
 	&command_folders,
+	&command_mode,
 	&command_conflicts,
 	&command_help,
 	NULL,

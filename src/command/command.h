@@ -42,6 +42,6 @@ struct command {
 	enum exit_code (*run)(const struct call *call);
 };
 
-extern const struct command command_sync, command_status, command_folders, command_conflicts;
+extern const struct command command_sync, command_status, command_folders, command_mode, command_conflicts;
 
 #endif

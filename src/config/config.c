@@ -23,8 +23,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FILE_LONGEST (1 << 20)
-
 /* One file being read. */
 struct reading {
 	struct config *config;
@@ -70,16 +68,16 @@ static bool file_text(struct reading *r, int fd, struct buf *text)
 		mistake_add(r->mistakes, 0, "this is not a file");
 		return false;
 	}
-	bytes = memory_alloc(FILE_LONGEST + 1);
+	bytes = memory_alloc(CONFIG_LONGEST + 1);
 	do {
-		got = read(fd, bytes + size, FILE_LONGEST + 1 - size);
+		got = read(fd, bytes + size, CONFIG_LONGEST + 1 - size);
 		if (got > 0)
 			size += (size_t)got;
-	} while ((got > 0 && size <= FILE_LONGEST) || (got < 0 && errno == EINTR));
+	} while ((got > 0 && size <= CONFIG_LONGEST) || (got < 0 && errno == EINTR));
 	if (got < 0)
 		mistake_add(r->mistakes, 0, "%s", strerror(errno));
-	else if (size > FILE_LONGEST)
-		mistake_add(r->mistakes, 0, "the file is larger than %d bytes", FILE_LONGEST);
+	else if (size > CONFIG_LONGEST)
+		mistake_add(r->mistakes, 0, "the file is larger than %d bytes", CONFIG_LONGEST);
 	else
 		good = true;
 	if (good)
@@ -263,11 +261,26 @@ static void sections(struct reading *r, cfg_t *cfg)
 
 /* ---- all together ---------------------------------------------------------------------------- */
 
+/* `status`: of the file that the text is from; NULL: it is from none. */
+static void read_text(struct reading *r, struct buf *text, const struct stat *status)
+{
+	cfg_t *cfg;
+
+	outline_scan(&r->outline, text, r->arena, r->mistakes);
+	if (status)
+		check_file(&r->outline, status, r->mistakes);
+	cfg = parse(r, text);
+	if (cfg) {
+		sections(r, cfg);
+		cfg_free(cfg);
+	}
+	vec_free(&r->outline);
+}
+
 /* Reads one file into r->config.  There need not be a .modes file. */
 static void read_file(struct reading *r, const char *path)
 {
 	struct buf text;
-	cfg_t *cfg;
 	int fd;
 
 	mistakes_file(r->mistakes, path);
@@ -280,24 +293,37 @@ static void read_file(struct reading *r, const char *path)
 				    strerror(errno));
 		return;
 	}
-	buf_init(&text, FILE_LONGEST + 64);
-	if (file_text(r, fd, &text)) {
-		outline_scan(&r->outline, &text, r->arena, r->mistakes);
-		check_file(&r->outline, &r->status, r->mistakes);
-		cfg = parse(r, &text);
-		if (cfg) {
-			sections(r, cfg);
-			cfg_free(cfg);
-		}
-	}
+	buf_init(&text, CONFIG_LONGEST + 64);
+	if (file_text(r, fd, &text))
+		read_text(r, &text, &r->status);
 	explicit_bzero(text.data, text.size);
 	buf_free(&text);
-	vec_free(&r->outline);
 	close(fd);
 }
 
-const struct fail *config_read(const char *path, void (*report)(void *context, const char *line),
-			       void *context, struct config **config)
+/* The .modes file, or `modes` in its place. */
+static void read_modes(struct reading *r, const char *path, const char *modes)
+{
+	struct buf text;
+
+	r->modes = true;
+	if (!modes) {
+		read_file(r, path);
+		return;
+	}
+	mistakes_file(r->mistakes, path);
+	buf_init(&text, CONFIG_LONGEST + 64);
+	buf_adds(&text, modes);
+	if (text.size > CONFIG_LONGEST || text.over)
+		mistake_add(r->mistakes, 0, "the file is larger than %d bytes", CONFIG_LONGEST);
+	else
+		read_text(r, &text, NULL);
+	buf_free(&text);
+}
+
+const struct fail *config_read_with(const char *path, const char *modes,
+				    void (*report)(void *context, const char *line), void *context,
+				    struct config **config)
 {
 	const struct fail *fail = NULL;
 	struct mistakes mistakes;
@@ -313,8 +339,7 @@ const struct fail *config_read(const char *path, void (*report)(void *context, c
 
 	read_file(&reading, path);
 	check_accounts(*config, &mistakes);
-	reading.modes = true;
-	read_file(&reading, arena_printf(mistakes.arena, "%s.modes", path));
+	read_modes(&reading, arena_printf(mistakes.arena, "%s" MODES_SUFFIX, path), modes);
 
 	first = mistakes_tell(&mistakes, report, context);
 	if (first) {
@@ -324,6 +349,12 @@ const struct fail *config_read(const char *path, void (*report)(void *context, c
 	}
 	mistakes_free(&mistakes);
 	return fail;
+}
+
+const struct fail *config_read(const char *path, void (*report)(void *context, const char *line),
+			       void *context, struct config **config)
+{
+	return config_read_with(path, NULL, report, context, config);
 }
 
 void config_wipe(char *secret)

@@ -72,6 +72,12 @@ char *config_default_path(void);
  * The caller frees *config with config_free. */
 const struct fail *config_read(const char *path, void (*report)(void *context, const char *line),
 			       void *context, struct config **config) MUST_CHECK;
+/* The same with this text in place of PATH.modes, to see what it would do; NULL: the file. */
+const struct fail *config_read_with(const char *path, const char *modes,
+				    void (*report)(void *context, const char *line), void *context,
+				    struct config **config) MUST_CHECK;
+#define MODES_SUFFIX ".modes"
+#define CONFIG_LONGEST (1 << 20) /* bytes in a file */
 void config_free(struct config *config); /* NULL allowed; wipes passwords */
 
 /* The rule values that apply to a folder path, each from the best matching rule that sets it (most
