@@ -176,7 +176,7 @@ static const struct fail *entries_for_the_rest(struct change *change)
 		if (strcmp(folder->path, change->target.path) == 0)
 			continue;
 		mode_settings(config, &change->found, &change->target, folder, &settings);
-		if (settings.asked != modes_known[change->mode].mode && !settings.mode_kept)
+		if (settings.mode != modes_known[change->mode].mode && !settings.mode_kept)
 			f = entry_set(change, folder->path);
 	}
 	config_free(config);

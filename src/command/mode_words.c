@@ -23,16 +23,11 @@ const char *mode_source(struct arena *arena, const struct config *config,
 			const struct folder_settings *settings)
 {
 	const char *slash = strrchr(config->path, '/'), *name = slash ? slash + 1 : config->path;
-	const char *more = "";
 
 	if (settings->mode_default)
 		return arena_printf(arena, "default: %s", settings->mode_default);
-	if (settings->mode_kept)
-		more = " (removals = keep)";
-	else if (settings->asked != settings->mode)
-		more = " (text is not built yet)";
 	return arena_printf(arena, "%s%s:%d%s", name, settings->mode_from_modes ? ".modes" : "",
-			    settings->mode_line, more);
+			    settings->mode_line, settings->mode_kept ? " (removals = keep)" : "");
 }
 
 void mode_members(struct json *json, struct arena *arena, const struct config *config,
@@ -40,8 +35,6 @@ void mode_members(struct json *json, struct arena *arena, const struct config *c
 {
 	json_key(json, "mode");
 	json_text(json, mode_word(settings->mode));
-	json_key(json, "asked");
-	json_text(json, mode_word(settings->asked));
 	json_key(json, "from");
 	json_text(json, settings->mode_default	    ? "default"
 			: settings->mode_from_modes ? "modes"

@@ -15,7 +15,7 @@ const char *mode_word(enum mode mode);
 const char *mode_source(struct arena *arena, const struct config *config,
 			const struct folder_settings *settings);
 
-/* The members "mode", "asked", "from", "line", "source" of an object. */
+/* The members "mode", "from", "line", "source" of an object. */
 void mode_members(struct json *json, struct arena *arena, const struct config *config,
 		  const struct folder_settings *settings);
 

@@ -6,7 +6,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "base/terminal.h"
 #include "command/announce.h"
 #include "command/worker.h"
 #include "config/account_id.h"
@@ -23,21 +22,14 @@
 struct sync {
 	const struct sync_task *task;
 	struct worker *worker;
-	const char *text_folder; /* a folder for which text mode was asked; NULL none */
-	size_t text_count;
-	char folder[256];
 };
 
 static void settings(void *context, const char *path, enum kind kind, uint32_t roles,
 		     struct folder_settings *settings)
 {
-	struct sync *sync = context;
+	const struct sync *sync = context;
 
 	config_folder(sync->task->account, path, kind, roles, settings);
-	if (settings->mode != settings->asked && sync->text_count++ == 0) {
-		str_copy(sync->folder, sizeof sync->folder, path);
-		sync->text_folder = sync->folder;
-	}
 }
 
 static void tell(void *context, const char *line)
@@ -115,22 +107,6 @@ static enum exit_code outcome_code(const struct sync *sync, struct service *serv
 	if (outcome->set_aside > 0 || outcome->folders_failed > 0)
 		code = outcome->unreachable ? EXIT_UNREACHABLE : EXIT_SOME;
 	return exit_code_worse(code, outcome->held > 0 ? EXIT_HELD : EXIT_DONE);
-}
-
-/* Not in a run of cron's that changed nothing: that is to print nothing. */
-static void tell_text(const struct sync *sync, const struct sync_outcome *outcome)
-{
-	const char *label = sync->task->label;
-
-	if (!terminal_is() && log_level() < LOG_VERBOSE && !sync_did_something(outcome))
-		return;
-	if (sync->text_count == 1)
-		log_line(LOG_NORMAL, "%s: %s: mode text is not built yet, treated as full", label,
-			 sync->text_folder);
-	else if (sync->text_count > 1)
-		log_line(LOG_NORMAL,
-			 "%s: %s and %zu more folders: mode text is not built yet, treated as full", label,
-			 sync->text_folder, sync->text_count - 1);
 }
 
 /* The run itself, with the service open. */
@@ -212,7 +188,6 @@ static void tell_all(const struct sync *sync, const struct sync_outcome *outcome
 
 	if (f)
 		log_line(LOG_QUIET, "%s: %s", task->label, f->text);
-	tell_text(sync, outcome);
 	if (task->call->json)
 		sync_tell_program(task, outcome, f ? f->text : NULL, code,
 				  values->dry_run ? outcome->plan : NULL, out);

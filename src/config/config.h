@@ -84,8 +84,7 @@ void config_free(struct config *config); /* NULL allowed; wipes passwords */
  * literal characters wins, an exact name before all; of equals the later, so that the .modes file wins over
  * the configuration), else the built-in default.  `roles` (enum folder_role) for the defaults. */
 struct folder_settings {
-	enum mode mode;        /* what is to be done */
-	enum mode asked;       /* as configured; differs from `mode` where that is not built yet (text) */
+	enum mode mode;
 	int mode_line;         /* where the mode comes from; 0 a default */
 	bool mode_from_modes;  /* mode_line is a line of the .modes file */
 	bool mode_kept;        /* text was asked for, but removals = keep in mode_line makes it full */

@@ -24,15 +24,12 @@ static const struct mode_default defaults[] = {
 	{ KIND_MAIL, 0, false, "mail/INBOX", MODE_FULL, "INBOX" },
 	{ KIND_MAIL, 0, false, "mail/Notes", MODE_FULL, "Notes" },
 	{ KIND_MAIL, 0, false, "mail/INBOX/Notes", MODE_FULL, "Notes" }, /* where all lies below INBOX */
-	{ KIND_MAIL, 0, false, NULL, MODE_FULL, "other mail" }, /* MODE_TEXT once text_built says so */
+	{ KIND_MAIL, 0, false, NULL, MODE_FULL, "other mail" },
 	{ KIND_EVENTS, 0, false, NULL, MODE_FULL, "calendars" },
 	{ KIND_TASKS, 0, false, NULL, MODE_FULL, "tasks" },
 	{ KIND_CONTACTS, 0, false, NULL, MODE_FULL, "contacts" },
 	{ KIND_NOTES, 0, false, NULL, MODE_FULL, "notes" },
 };
-
-/* Whether it can be asked for. */
-static const bool text_built = true;
 
 static const struct mode_default *default_of(const char *path, enum kind kind, uint32_t roles)
 {
@@ -85,16 +82,13 @@ static size_t rule_rank(const struct folder_rule *rule, const char *path)
 /* What the mode is in the end, and whose doing that is. */
 static void settle_mode(struct folder_settings *settings, int removals_line)
 {
-	if (settings->asked == MODE_TEXT && settings->keep_removed) {
-		settings->asked = MODE_FULL;
+	if (settings->mode == MODE_TEXT && settings->keep_removed) {
+		settings->mode = MODE_FULL;
 		settings->mode_line = removals_line;
 		settings->mode_from_modes = false;
 		settings->mode_default = NULL;
 		settings->mode_kept = true;
 	}
-	settings->mode = settings->asked;
-	if (settings->mode == MODE_TEXT && !text_built)
-		settings->mode = MODE_FULL;
 	if (settings->mode != MODE_TEXT)
 		settings->expire_days = 0;
 }
@@ -107,7 +101,7 @@ void config_folder(const struct account *account, const char *path, enum kind ki
 	int removals_line = 0;
 
 	*settings = (struct folder_settings){
-		.asked = standard->mode,
+		.mode = standard->mode,
 		.mode_default = standard->name,
 		/* Into the trash means: away from all labels.  What leaves one folder keeps its others. */
 		.remove = roles & ROLE_LABEL ? DELETE_EXPUNGE : DELETE_TRASH,
@@ -121,7 +115,7 @@ void config_folder(const struct account *account, const char *path, enum kind ki
 		if (rule->has_mode && rank >= mode &&
 		    (rule->mode != MODE_TEXT || kind == KIND_MAIL)) {
 			mode = rank;
-			settings->asked = rule->mode;
+			settings->mode = rule->mode;
 			settings->mode_line = rule->line;
 			settings->mode_from_modes = rule->from_modes;
 			settings->mode_default = NULL;

@@ -117,7 +117,7 @@ with Account("demo", dav="demo", folders=CONFIG) as a:
     equal(modes(a)["mail/Only/Below"][0], "off", "a pattern is all below")
     run = done(a, ["mail", "text", "-r", "--json"])
     (told,) = json.loads(run.out)
-    equal({f["asked"] for f in told["folders"] if f["folder"] != "mail/Sent"}, {"text"}, "all of a kind")
+    equal({f["mode"] for f in told["folders"] if f["folder"] != "mail/Sent"}, {"text"}, "all of a kind")
     (sent,) = [f for f in told["folders"] if f["folder"] == "mail/Sent"]
     equal((sent["mode"], sent["source"]), ("full", f"{SENT} (removals = keep)"), "but where removals = keep")
 

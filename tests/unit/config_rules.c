@@ -158,7 +158,6 @@ static void defaults(void **state)
 		memset(&settings, 0xff, sizeof settings);
 		config_folder(&account, cases[i].path, cases[i].kind, cases[i].roles, &settings);
 		assert_int_equal(settings.mode, cases[i].mode);
-		assert_int_equal(settings.asked, cases[i].mode);
 		assert_int_equal(settings.mode_line, 0);
 		assert_false(settings.mode_from_modes);
 		assert_false(settings.mode_kept);
@@ -191,7 +190,6 @@ static void settings_of_folders(void **state)
 
 	config_folder(&config->accounts[0], "mail/b", KIND_MAIL, 0, &s);
 	assert_int_equal(s.mode, MODE_FULL); /* removals = keep forces it, and nothing is amiss */
-	assert_int_equal(s.asked, MODE_FULL);
 	assert_true(s.mode_kept);
 	assert_int_equal(s.mode_line, 9);
 	assert_null(s.mode_default);
@@ -202,8 +200,8 @@ static void settings_of_folders(void **state)
 	assert_false(s.merge); /* not for mail */
 
 	config_folder(&config->accounts[0], "mail/c", KIND_MAIL, 0, &s);
-	assert_int_equal(s.asked, MODE_TEXT);
-	assert_int_equal(s.mode, MODE_FULL); /* text mode is not built yet */
+	assert_int_equal(s.mode, MODE_TEXT);
+	assert_int_equal(s.expire_days, 9);
 	assert_false(s.mode_kept);
 	assert_int_equal(s.mode_line, 6);
 	assert_false(s.keep_removed);
@@ -211,12 +209,10 @@ static void settings_of_folders(void **state)
 
 	config_folder(&config->accounts[0], "mail/d", KIND_MAIL, 0, &s);
 	assert_int_equal(s.mode, MODE_OFF);
-	assert_int_equal(s.asked, MODE_OFF);
 	assert_true(s.keep_removed);
 
 	config_folder(&config->accounts[0], "tasks/b", KIND_TASKS, 0, &s);
 	assert_int_equal(s.mode, MODE_FULL); /* text is for mail */
-	assert_int_equal(s.asked, MODE_FULL);
 	assert_int_equal(s.mode_line, 0);
 	assert_true(s.merge);
 	assert_int_equal(s.expire_days, 0);

@@ -177,7 +177,7 @@ static void mode_of(const struct config *config, const char *path, enum mode mod
 	struct folder_settings settings;
 
 	config_folder(&config->accounts[0], path, KIND_MAIL, 0, &settings);
-	assert_int_equal(settings.asked, mode);
+	assert_int_equal(settings.mode, mode);
 	assert_int_equal(settings.mode_line, line);
 	assert_int_equal(settings.mode_from_modes, modes);
 }
