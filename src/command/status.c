@@ -8,6 +8,9 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "command/command.h"
+#include "engine/resolve.h"
+
+#include <stdlib.h>
 
 /* ---- what both forms of output tell ------------------------------------------------------------ */
 
@@ -117,6 +120,23 @@ static const struct fail *ask_wait(struct report *report)
 	return f;
 }
 
+/* Without those that are closed, which the next run notes. */
+static const struct fail *ask_conflicts(struct report *report)
+{
+	struct service *service = report->service;
+	struct engine engine = { .state = service->state, .places = places_open(service->root) };
+	struct conflict *all = NULL;
+	size_t count = 0;
+	const struct fail *f = state_conflicts(service->state, service->arena, &all, &count);
+
+	for (size_t i = 0; !f && i < count; i++)
+		if (conflict_is_open(&engine, &all[i], service->arena))
+			all[report->conflict_count++] = all[i];
+	report->conflicts = all;
+	free(engine.places);
+	return f;
+}
+
 static const struct fail *report_ask(struct report *report)
 {
 	struct state *state = report->service->state;
@@ -129,7 +149,7 @@ static const struct fail *report_ask(struct report *report)
 	if (!f)
 		f = state_pending(state, 0, arena, &report->pending, &report->pending_count);
 	if (!f)
-		f = state_conflicts(state, arena, &report->conflicts, &report->conflict_count);
+		f = ask_conflicts(report);
 	if (!f)
 		f = state_runs(state, 1, arena, &report->runs, &report->run_count);
 	if (!f)

@@ -1,5 +1,6 @@
 /* Recover: what a run left behind that did not end.  An intent says what was about to be done that is not
  * idempotent; its result is looked for on the server instead of doing it again. */
+#include "engine/resolve.h"
 #include "engine/run.h"
 
 #include <string.h>
@@ -16,7 +17,7 @@ const struct fail *recover_places(struct run *run)
 
 	/* A loser that the user took back, or that was recorded but never moved. */
 	for (size_t i = 0; !f && i < count; i++)
-		if (conflicts[i].path && !places->find(places, conflicts[i].path, run->round))
+		if (!conflict_is_open(run->engine, &conflicts[i], run->round))
 			f = state_conflict_remove(state, conflicts[i].id);
 	if (!f)
 		f = state_runs(state, 1, run->round, &last, &count);

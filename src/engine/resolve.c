@@ -250,6 +250,16 @@ static const struct fail *loser_open(struct resolving *r)
 	return f;
 }
 
+/* A text form lacks what was not fetched: sent or doubled it would stand for a message that it is not. */
+static const struct fail *check_whole(const struct resolving *r, enum resolve_how how)
+{
+	if (how == RESOLVE_DROP || !r->body || !r->body->mark)
+		return NULL;
+	return fail_make(FAIL_DATA, FAIL_ITEM,
+			 "%s: it is a text form, whose attachments are still on the server, and cannot take "
+			 "the place of a whole message", r->loser);
+}
+
 static const struct fail *act(struct resolving *r, enum resolve_how how, const char **path)
 {
 	switch (how) {
@@ -274,6 +284,8 @@ const struct fail *conflict_resolve(const struct engine *engine, const struct co
 		closed = state_conflict_remove(engine->state, conflict->id);
 		return closed ? closed : f;
 	}
+	if (!f)
+		f = check_whole(&r, how);
 	if (!f)
 		f = resolve_find(engine, conflict, arena, &r.place);
 	if (!f)

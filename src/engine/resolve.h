@@ -20,7 +20,9 @@ struct conflict_versions {
 	int64_t when[DIFF_VERSIONS];     /* changed then; 0 unknown */
 };
 
-/* Is it still open?  It is not when its file is gone: the user put it somewhere. */
+/* Is it still open?  It is not when its file is gone: the user put it somewhere.  One without a file (removed
+ * here) is while the item is known: else it was removed once more.  Of the engine `places` and `state` are
+ * used. */
 bool conflict_is_open(const struct engine *engine, const struct conflict *conflict, struct arena *arena);
 
 /* Reads the versions as they are now, into the arena; if it fails, those that it had read by then. */
@@ -46,7 +48,8 @@ enum resolve_how {
 
 /* Does it and closes the conflict.  Killed in between, it can be done again, to the same end.  *path: where
  * the local version is now, in the arena; NULL: nowhere but in the vault.  Fails: FAIL_MISSING: its file is
- * gone, so that it is closed, too; or there is no such folder any more; FAIL_DATA: it cannot be doubled. */
+ * gone, so that it is closed, too; or there is no such folder any more; FAIL_DATA: it cannot be doubled, or
+ * it is a text form, which can only be dropped. */
 const struct fail *conflict_resolve(const struct engine *engine, const struct conflict *conflict,
 				    enum resolve_how how, struct arena *arena, const char **path) MUST_CHECK;
 

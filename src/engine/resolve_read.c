@@ -14,7 +14,13 @@
 
 bool conflict_is_open(const struct engine *engine, const struct conflict *conflict, struct arena *arena)
 {
-	return !conflict->path || engine->places->find(engine->places, conflict->path, arena);
+	struct row *rows = NULL;
+	size_t count = 0;
+
+	if (conflict->path)
+		return engine->places->find(engine->places, conflict->path, arena) != NULL;
+	return !conflict->key || state_rows_by_key(engine->state, conflict->key, arena, &rows, &count) ||
+	       count > 0;
 }
 
 uint32_t resolve_flags(const char *path)

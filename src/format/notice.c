@@ -135,8 +135,8 @@ static void add_text(struct notice_draft *notice, const struct notice_item *item
 	if (notice->items < NOTICE_DETAILS)
 		add_details(notice, item);
 	buf_addf(&notice->text, "\n%*s", LABEL, "");
-	add_command(notice, item->path[DIFF_LOCAL] ? "keep" : "drop", item->number);
-	buf_addc(&notice->text, '\n');
+	add_command(notice, "keep", item->number);
+	buf_adds(&notice->text, item->path[DIFF_LOCAL] ? "\n" : "    (removes it again)\n");
 }
 
 /* ---- attachments ------------------------------------------------------------------------------- */

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """koc conflicts: list and show what both sides changed; keep, both, drop; the same by mv."""
 import fcntl, json, os, re, sys; sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
-from clash import Clash, conflicts, lost, numbers, vault
+from clash import Clash, conflicts, lost, notices, numbers, text_of, vault
 from harness import Account, DavAccount, LISTING, text_message
 from tap import equal, finish, ok
+from textforms import attached
 import vdir
 
 KINDS = (("calendars", "Home"), ("tasks", None), ("notes", None), ("contacts", "Friends"))
@@ -119,6 +120,17 @@ with DavAccount((6, 2, 2, 4)) as a:
         settled(a, f"removed here, edited there, {act}")
         c.both_are(texts, f"removed here, edited there: {act}")
 
+    # Removed once more by hand: that closes it.
+    c = Clash(a)
+    os.unlink(c.file.path)
+    c.there("Edited there, and removed again")
+    a.sync(name="removed again: a conflict")
+    equal(len(numbers(a)), 1, "removed again: one conflict")
+    os.unlink(next(f.path for f in a.vdir.files(c.path) if f.uid == c.uid))
+    settled(a, "removed again")
+    equal(numbers(a), [], "removed again: it is closed")
+    c.both_are([], "removed again: gone")
+
     # A recurring event with an instance of its own: both, throughout.
     folder, path = a.there.folder("Home"), a.vdir.folder("Home")
     series = vdir.event("series@test", "Weekly", extra="RRULE:FREQ=WEEKLY\r\nRELATED-TO:series@test\r\n").replace(
@@ -167,6 +179,8 @@ with DavAccount((6, 2, 2, 4)) as a:
     path, = lost(a)
     os.unlink(os.path.join(a.store, "Conflicts", path))
     equal(numbers(a), [], "its file is gone: it is not open")
+    run = a.koc("status", "--json")
+    equal([s["conflicts"] for s in json.loads(run.out)], [[]], "its file is gone: nor in the status")
     run = a.koc("conflicts", "keep", number)
     equal(run.status, 64, "nor can it be kept")
     a.sync(name="its file is gone: a sync")
@@ -250,6 +264,27 @@ with Account(None, dav=(4, 2, 2, 4)) as a:
     equal([m["flags"] for m in a.mail.messages("INBOX") if b"My words." in m["data"]], ["FS"],
           "flagged in Conflicts: kept with its flags")
     a.equal("flagged in Conflicts: equal", at_least=4)
+
+# A text form lacks what is still on the server: it can be looked at and dropped, nothing else.
+with Account(None, folders='folder "mail/*" { mode = text }') as a:
+    a.server.append("INBOX", attached("Partly"), "S")
+    a.sync(name="text form: first sync")
+    m, = a.mail.messages("INBOX")
+    a.mail.edit(m["path"], b"My own words.\n")
+    a.sync(name="text form: a conflict")
+    number, = map(str, numbers(a))
+    (_, message, _), = notices(a)
+    ok(f"{number}: mail/INBOX: Partly\n" in text_of(message), "text form: told of", text_of(message))
+    shown, = conflicts(a, "show", number)
+    ok([d for d in shown["differences"] if d["field"] == "Body" and "My own words." in d["local"]], "text form: shown", shown)
+    for act in ("keep", "both"):
+        done, = conflicts(a, act, number, status=1)
+        ok("text form" in done["error"] and len(lost(a)) == 1, f"text form: {act} is refused, with the reason", done)
+    equal(len(a.mail.messages("INBOX")), 1, "text form: nothing came of it")
+    conflicts(a, "drop", number)
+    equal((lost(a), numbers(a)), ({}, []), "text form: it can be dropped")
+    run = a.sync(name="text form: a sync")
+    ok(not [c for c in run.writes() if c.verb == "APPEND"], "text form: nothing is uploaded")
 
 # Two accounts: numbers are each account's own.
 with DavAccount((4, 2, 2, 4)) as a, DavAccount((4, 2, 2, 4)) as b:
