@@ -72,6 +72,14 @@ message() {
 	    "$1" "$2" "$(echo "$2" | tr -dc a-zA-Z)" "$3"
 }
 
+# What a mail program shows of a message with attachments.
+text_of() {
+	sed -n -e '/^From: /p' -e '/^Subject: /p' -e '/^Date: /p' -e '/^$/q' "$1"
+	echo
+	awk '/^--/ { part++ } part == 2 { exit } part == 1 && text { print } part == 1 && /^$/ { text = 1 }' "$1"
+	grep '^Content-Disposition: attachment' "$1" | sed 's/.*filename=/[attached: /; s/$/]/'
+}
+
 # An item as a program would write it: COMPONENT UID SUMMARY.
 item() {
 	case $1 in
@@ -184,9 +192,21 @@ say '== One event, changed on both sides: the server'"'"'s version takes its pla
 dav_there edit Home concert@demo 'Concert at seven' || exit 1
 edit 's/^SUMMARY:.*/SUMMARY:Concert with Jane/' "$(file_with calendars/Home concert@demo)"
 show "$koc" sync -c "$config"
-show "$koc" status -c "$config"
+say '== A message in the inbox tells what clashed, and what to type'
+notice=$(grep -l '^X-Koc-Notice:' "$store/mail/INBOX/new/"*) || exit 1
+text_of "$notice" | sed -e 's/^/      | /' -e "s|$base/||g"
+say '== Mine is to stand'
+number=$("$koc" conflicts -c "$config" --json | sed -n 's/.*"number":\([0-9]*\).*/\1/p')
+show "$koc" conflicts -c "$config"
+show "$koc" conflicts -c "$config" keep "$number"
+show "$koc" sync -c "$config"
+same
+say '== Once more, and mv does the same'
+dav_there edit Home concert@demo 'Concert at eight' || exit 1
+edit 's/^SUMMARY:.*/SUMMARY:Concert with Jane and Tom/' "$(file_with calendars/Home concert@demo)"
+show "$koc" sync -c "$config"
 here=$(file_with Conflicts/calendars/Home concert@demo)
-echo "    \$ mv alice/Conflicts/calendars/Home/$(basename "$here") alice/calendars/Home/        (it is to be mine)"
+echo "    \$ mv alice/Conflicts/calendars/Home/$(basename "$here") alice/calendars/Home/"
 mv "$here" "$(file_with calendars/Home concert@demo)"
 show "$koc" sync -c "$config"
 same
