@@ -93,8 +93,15 @@ static const struct fail *put_checked(void *context, const void *data, size_t si
 
 /* ---- texts -------------------------------------------------------------------------------- */
 
-/* A MIME header without the empty line behind it; false where it is not of a text/plain part. */
-static bool mime_header(struct arena *arena, const struct textform_text *text, size_t *size)
+/* Would readers take the text for what the server says it is?  What was not said is us-ascii. */
+static bool same_charset(const char *a, const char *b)
+{
+	return str_casecmp(a ? a : "us-ascii", b ? b : "us-ascii") == 0;
+}
+
+/* A MIME header without the empty line behind it; false where it is not of this text/plain part. */
+static bool mime_header(struct arena *arena, const struct structure_part *said,
+			const struct textform_text *text, size_t *size)
 {
 	struct structure *structure = structure_new(arena);
 	struct mime *mime = mime_begin(structure);
@@ -105,6 +112,9 @@ static bool mime_header(struct arena *arena, const struct textform_text *text, s
 	/* One that is cut, or followed by something else, is none. */
 	if (!structure_is(part, "text", "plain") || part->typed_twice || part->body_at != text->mime_size)
 		return false;
+	if (transfer_of(part->encoding) != transfer_of(said->encoding) ||
+	    !same_charset(part->charset, said->charset))
+		return false;
 	*size = text->mime_size;
 	while (*size && strchr("\r\n", text->mime[*size - 1]))
 		--*size;
@@ -112,11 +122,12 @@ static bool mime_header(struct arena *arena, const struct textform_text *text, s
 }
 
 /* A text part as it was sent. */
-static void add_kept(struct composing *composing, const struct textform_text *text)
+static void add_kept(struct composing *composing, const struct structure_part *part,
+		     const struct textform_text *text)
 {
 	size_t size = 0;
 
-	if (!mime_header(composing->arena, text, &size)) {
+	if (!mime_header(composing->arena, part, text, &size)) {
 		composing->fail = contradiction("a text is something else than its structure says");
 		return;
 	}
@@ -212,7 +223,7 @@ static void add_leaf(struct composing *composing, const struct structure_part *p
 		if (made)
 			add_made(composing, given);
 		else
-			add_kept(composing, given);
+			add_kept(composing, part, given);
 	}
 	if (stub && (!given || made))
 		add_stub(composing, part);

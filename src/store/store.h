@@ -125,14 +125,18 @@ enum part {
 	PART_WHOLE, /* the body */
 	PART_PRINT, /* only the print (the header is read); of a local item the digest too; of keyed kinds
 		     * all but the body, on both sides */
-	PART_TEXT   /* mail: the body as text form (format/textform.h), where attachments need not be
+	PART_TEXT,  /* mail: the body as text form (format/textform.h), where attachments need not be
 		     * transferred for it; else, and by drivers that cannot, the whole body */
+	PART_SECTION /* mail on a server: one part of the message, as an entity: the header fields that say
+		      * what it is, an empty line, the part as it was sent (format/entity.h decodes it).
+		      * FAIL_DATA: the message has no such part */
 };
 
 struct read {
 	const struct store_folder *folder;
 	const char *ref;
 	enum part part;
+	const char *section;    /* PART_SECTION: its name, "1.2" (RFC 3501 6.4.5) */
 	bool wire;              /* local mail: the row says that the file holds wire bytes */
 	struct flags hint;      /* flags as last known: helps to find a file */
 	/* outcome: */
@@ -141,7 +145,7 @@ struct read {
 	bool has_flags;
 	int64_t date;
 	struct print print;
-	struct body *body;       /* PART_WHOLE, PART_TEXT: whoever gets it frees it */
+	struct body *body;       /* not of PART_PRINT: whoever gets it frees it */
 	bool text;               /* PART_TEXT: the body is a text form; `print` is of the message itself, the
 				  * digest is not known */
 	const struct stub *stub; /* local mail: the file is a text form, of this message; NULL it is not */

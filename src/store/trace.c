@@ -262,6 +262,7 @@ static const char *const part_words[] = {
 	[PART_WHOLE] = " whole",
 	[PART_PRINT] = " print",
 	[PART_TEXT] = " text",
+	[PART_SECTION] = " section",
 };
 
 static const struct fail *trace_read(struct store *store, struct read *reads, size_t count,

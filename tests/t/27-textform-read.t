@@ -3,7 +3,7 @@
 messages."""
 import os, re, subprocess, sys; sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
 import hashlib
-from harness import Server
+from harness import MEASURE, Server
 from private import TOP, scratch
 from tap import equal, finish, note, ok
 from textforms import flaws, header_of
@@ -20,10 +20,13 @@ def read(server, mailbox, how):
     """Reads all; returns ({uid: (how, size, digest)}, {uid: bytes}, (bytes, turns), commands)."""
     directory = scratch("read")
     server.rawlog.mark()
-    run = subprocess.run([TOOL, "--read", str(server.port("imap")), "alice", mailbox, how, directory],
+    global peak
+    run = subprocess.run([MEASURE, directory + ".costs", TOOL, "--read", str(server.port("imap")), "alice", mailbox, how, directory],
                          capture_output=True, text=True)
     ok(run.returncode == 0 and not run.stderr, f"textform --read {mailbox} {how}: status 0", run)
     server.await_sessions()
+    with open(directory + ".costs") as f:
+        peak = int(f.read().split()[0])
     *lines, costs = run.stdout.splitlines()
     told = {int(l.split()[0]): l.split()[1:] for l in lines}
     data = {int(name): open(f"{directory}/{name}", "rb").read() for name in os.listdir(directory)}
@@ -94,5 +97,21 @@ ok(text_bytes < size - attachments * 40000 + 300 * 600, "no attachment was trans
 ok(not any(re.search(r"PEEK\[2\]|PEEK\[\]", line) for line in fetched(commands)), "none was asked for",
    fetched(commands))
 ok(turns <= 8, "in a few turns", turns)
+
+# ---- memory stays small, however long the headers are -----------------------------------------
+
+HEADER = "".join(f"X-Trace-{i}: {'hop ' * 18}\r\n" for i in range(450))
+MESSAGE = (HEADER + "Subject: %d\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\ntext %d\r\n--b\r\n"
+           "Content-Type: image/gif\r\nContent-Transfer-Encoding: base64\r\n\r\n" + "R0lG" * 15 + "\r\n--b--\r\n")
+with imap.Imap(server.port("imap")) as client:
+    client.create("Long")
+    for i in range(700):
+        client.append("Long", (MESSAGE % (i, i)).encode())
+told, forms, (text_bytes, turns), commands = read(server, "Long", "text")
+equal([how for how, *_ in told.values()].count("text"), 700, "long headers: all are text forms")
+ok(all(f"\r\ntext {uid - 1}\r\n".encode() in form for uid, form in forms.items()), "with their own texts")
+ok(not any("PEEK[]" in line for line in fetched(commands)), "nothing whole was asked for", fetched(commands))
+ok(len(HEADER) * 700 > 24 << 20 and peak < 22 << 10, "in little memory", peak)
+ok(turns <= 20, "in a few turns", turns)
 server.stop()
 finish(at_least=500)

@@ -18,8 +18,10 @@
 #define PLAIN  "BODY[HEADER] {14}\r\nSubject: x\r\n\r\n"
 #define PARTS  "BODYSTRUCTURE ((\"text\" \"plain\" NIL NIL NIL NIL 4 0)(\"image\" \"gif\" NIL NIL NIL NIL 9) \"mixed\")"
 #define PICTURES "BODYSTRUCTURE ((\"image\" \"gif\" NIL NIL NIL NIL 9) \"mixed\")"
+#define LATIN  "BODYSTRUCTURE ((\"text\" \"plain\" (\"charset\" \"latin1\") NIL NIL NIL 4 0)" \
+	"(\"image\" \"gif\" NIL NIL NIL NIL 9) \"mixed\")"
 #define TEXT   "BODYSTRUCTURE (\"text\" \"plain\" NIL NIL NIL NIL 4 0)"
-#define HTML   "BODYSTRUCTURE ((\"text\" \"html\" NIL NIL NIL NIL 12 0)(\"image\" \"gif\" NIL NIL NIL NIL 9) \"mixed\")"
+#define HTML   "BODYSTRUCTURE ((\"text\" \"html\" NIL NIL NIL NIL 11 0)(\"image\" \"gif\" NIL NIL NIL NIL 9) \"mixed\")"
 #define ASK(tag, set) "C: " tag " UID FETCH " set " (UID FLAGS INTERNALDATE RFC822.SIZE BODYSTRUCTURE BODY.PEEK[HEADER])"
 #define ASK_WHOLE(tag, set) "C: " tag " UID FETCH " set " (UID FLAGS INTERNALDATE BODY.PEEK[])"
 #define ASK_1(tag, set) "C: " tag " UID FETCH " set " (UID BODY.PEEK[1.MIME] BODY.PEEK[1])"
@@ -59,23 +61,24 @@ static const struct fail *read_show(void *context, struct read *read)
 	return NULL;
 }
 
-/* Reads UIDs 1 to 3 of this script's server. */
-static void check(const char *const *script, const char *expected)
+/* Reads these UIDs, one digit each, of this script's server. */
+static void check(const char *const *script, const char *uids, const char *expected)
 {
 	struct imap_options options = options_plain();
 	struct session_test test;
-	struct read all[3] = { 0 };
+	struct read all[9] = { 0 };
+	size_t count = strlen(uids);
 	struct buf out;
 
 	options.account = "acc";
 	start_with(&test, script, &options);
 	ok(folders(&test, NULL, 0));
-	for (size_t i = 0; i < COUNT(all); i++)
+	for (size_t i = 0; i < count; i++)
 		all[i] = (struct read){ .folder = folder(&test, "mail/INBOX"),
-					.ref = arena_printf(test.arena, "%010zu", i + 1),
+					.ref = arena_printf(test.arena, "000000000%c", uids[i]),
 					.part = PART_TEXT };
 	buf_init(&out, 10000);
-	ok(store_read(test.store, all, COUNT(all), read_show, &out, test.arena));
+	ok(store_read(test.store, all, count, read_show, &out, test.arena));
 	assert_string_equal(out.data, expected);
 	buf_free(&out);
 	end(&test);
@@ -108,8 +111,17 @@ static const struct {
 	    FIRST("2", "RFC822.SIZE 200 " PARTS " " MIXED), FIRST("3", "RFC822.SIZE 200 " PARTS " " MIXED), "S: 5 OK",
 	    ASK_1("6", "1:3"), SAY("1", "BODY[1] {4}\r\nword"), SAY("2", "BODY[1.MIME] NIL BODY[1] NIL"),
 	    SAY("3", "BODY[1.MIME] {25}\r\nContent-Type: image/gif\r\n BODY[1] {4}\r\nword"), "S: 6 OK",
-	    ASK_WHOLE("7", "1,3"), FIRST("1", "BODY[] {3}\r\none"), FIRST("3", "BODY[] {5}\r\nthree"), "S: 7 OK" },
-	  "2 text 200 stub; 1 <one>; 3 <three>; " },
+	    ASK_WHOLE("7", "1:3"), FIRST("1", "BODY[] {3}\r\none"), FIRST("2", "BODY[] {3}\r\ntwo"),
+	    FIRST("3", "BODY[] {5}\r\nthree"), "S: 7 OK" },
+	  "1 <one>; 2 <two>; 3 <three>; " },
+	/* A section is cut; its header says another encoding, or no character set. */
+	{ { INBOX("", STATUS3), SELECT("4"), ASK("5", "1:3"), FIRST("1", "RFC822.SIZE 200 " PARTS " " MIXED),
+	    FIRST("2", "RFC822.SIZE 200 " PARTS " " MIXED), FIRST("3", "RFC822.SIZE 200 " LATIN " " MIXED), "S: 5 OK",
+	    ASK_1("6", "1:3"), SAY("1", "BODY[1.MIME] {2}\r\n\r\n BODY[1] {3}\r\nwor"),
+	    SAY("2", "BODY[1.MIME] {35}\r\nContent-Transfer-Encoding: base64\r\n BODY[1] {4}\r\nword"),
+	    SAY("3", PART_1), "S: 6 OK", ASK_WHOLE("7", "1:3"), FIRST("1", "BODY[] {3}\r\none"),
+	    FIRST("2", "BODY[] {3}\r\ntwo"), FIRST("3", "BODY[] {5}\r\nthree"), "S: 7 OK" },
+	  "1 <one>; 2 <two>; 3 <three>; " },
 	/* A boundary within a text; a size that is none; a structure that is none. */
 	{ { INBOX("", STATUS3), SELECT("4"), ASK("5", "1:3"), FIRST("1", "RFC822.SIZE 200 " PARTS " " MIXED),
 	    FIRST("2", "RFC822.SIZE 17 " TEXT " " PLAIN), FIRST("3", "RFC822.SIZE 49 BODYSTRUCTURE NIL " MIXED), "S: 5 OK",
@@ -122,11 +134,18 @@ static const struct {
 	    FIRST("2", "RFC822.SIZE 18 " TEXT " " PLAIN), FIRST("3", "RFC822.SIZE 9 " TEXT), "S: 5 OK", ASK_1("6", "1"),
 	    ASK_TEXT("7", "2"), ASK_WHOLE("8", "3"), "S: 6 OK", "S: 7 OK", FIRST("3", "BODY[] {5}\r\nthree"), "S: 8 OK" },
 	  "3 <three>; 1 fail missing; 2 fail missing; " },
-	/* The server cannot tell a structure: each whole. */
-	{ { INBOX("", STATUS3), SELECT("4"), ASK("5", "1:3"), "S: 5 NO cannot convert", ASK_WHOLE("6", "1"),
-	    FIRST("1", "BODY[] {3}\r\none"), "S: 6 OK", ASK_WHOLE("7", "2"), "S: 7 NO really not", ASK_WHOLE("8", "3"),
-	    FIRST("3", "BODY[] {5}\r\nthree"), "S: 8 OK" },
-	  "1 <one>; 2 fail refused; 3 <three>; " },
+	/* The server cannot tell the structure of one: the others do not suffer for it. */
+	{ { INBOX("", STATUS3), SELECT("4"), ASK("5", "1:3"), FIRST("1", "RFC822.SIZE 200 " PICTURES " " MIXED),
+	    "S: 5 NO cannot convert", ASK("6", "2"), ASK("7", "3"), "S: 6 NO cannot convert",
+	    FIRST("3", "RFC822.SIZE 200 " PARTS " " MIXED), "S: 7 OK", ASK_WHOLE("8", "2"), ASK_1("9", "3"),
+	    FIRST("2", "BODY[] {3}\r\ntwo"), "S: 8 OK", SAY("3", PART_1), "S: 9 OK" },
+	  "1 text 200 stub; 2 <two>; 3 text 200 word stub; " },
+	/* The same with its sections; and one that cannot be had at all. */
+	{ { INBOX("", STATUS3), SELECT("4"), ASK("5", "1:3"), FIRST("1", "RFC822.SIZE 200 " PARTS " " MIXED),
+	    FIRST("2", "RFC822.SIZE 200 " PARTS " " MIXED), FIRST("3", "RFC822.SIZE 200 " PICTURES " " MIXED), "S: 5 OK",
+	    ASK_1("6", "1:2"), "S: 6 NO", ASK("7", "1"), ASK("8", "2"), FIRST("1", "RFC822.SIZE 200 " PARTS " " MIXED),
+	    "S: 7 OK", "S: 8 NO", ASK_1("9", "1"), ASK_WHOLE("10", "2"), SAY("1", PART_1), "S: 9 OK", "S: 10 NO" },
+	  "3 text 200 stub; 1 text 200 word stub; 2 fail refused; " },
 	/* Nonsense, and brackets without end: that one whole, alone; the others go on. */
 	{ { INBOX("", STATUS3), SELECT("4"), ASK("5", "1:3"), FIRST("1", "RFC822.SIZE 200 " PICTURES " " MIXED),
 	    "S: * 2 FETCH (UID 2 BODYSTRUCTURE (((", AGAIN("6"), SELECT("7"), ASK("8", "3"),
@@ -147,23 +166,42 @@ static void reads(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(samples); i++, checked++)
-		check(samples[i].script, samples[i].expected);
-	assert_true(checked >= 9);
+		check(samples[i].script, "123", samples[i].expected);
+	assert_true(checked >= 11);
 }
 
-/* More sections than there are; a message that nobody asked for. */
-static void too_much(void **state)
+static const struct {
+	const char *script[STEPS];
+	const char *uids, *expected;
+} others[] = {
+	/* A message that nobody asked for. */
+	{ { INBOX("", STATUS3), SELECT("4"), ASK("5", "1:3"), "S: * 7 FETCH (UID 7 BODY[HEADER] {1}\r\nx)",
+	    AGAIN("6"), SELECT("7"), ASK("8", "2:3"), "S: 8 OK", ASK_WHOLE("9", "1"), "S: 9 OK" },
+	  "123", "2 fail missing; 3 fail missing; 1 fail missing; " },
+	/* One that is asked for twice is there twice. */
+	{ { INBOX("", STATUS3), SELECT("4"), ASK("5", "1:2"), FIRST("1", "RFC822.SIZE 200 " PARTS " " MIXED),
+	    FIRST("2", "RFC822.SIZE 200 " PICTURES " " MIXED), "S: 5 OK", ASK_1("6", "1"), ASK("7", "2"),
+	    SAY("1", PART_1), "S: 6 OK", FIRST("2", "RFC822.SIZE 200 " PICTURES " " MIXED), "S: 7 OK", ASK("8", "1"),
+	    FIRST("1", "RFC822.SIZE 200 " PICTURES " " MIXED), "S: 8 OK" },
+	  "1122", "2 text 200 stub; 1 text 200 word stub; 2 text 200 stub; 1 text 200 stub; " },
+	/* Sizes that are estimates: after some, header and text are not asked for apart. */
+	{ { INBOX("", STATUS3), SELECT("4"), ASK("5", "1:3"), FIRST("1", "RFC822.SIZE 99 " TEXT " " PLAIN),
+	    FIRST("2", "RFC822.SIZE 99 " TEXT " " PLAIN), FIRST("3", "RFC822.SIZE 99 " TEXT " " PLAIN), "S: 5 OK",
+	    ASK_TEXT("6", "1:3"), SAY("1", "BODY[TEXT] {4}\r\nword"), SAY("2", "BODY[TEXT] {4}\r\nword"),
+	    SAY("3", "BODY[TEXT] {4}\r\nword"), "S: 6 OK", ASK_WHOLE("7", "1:3"), FIRST("1", "BODY[] {3}\r\none"),
+	    FIRST("2", "BODY[] {3}\r\ntwo"), "S: 7 OK", ASK("8", "1"), FIRST("1", "RFC822.SIZE 99 " TEXT " " PLAIN),
+	    "S: 8 OK", ASK_WHOLE("9", "1"), FIRST("1", "BODY[] {3}\r\none"), "S: 9 OK" },
+	  "1123", "1 <one>; 2 <two>; 3 fail missing; 1 <one>; " },
+};
+
+static void other_reads(void **state)
 {
-	static const char *const scripts[][STEPS] = {
-		{ INBOX("", STATUS3), SELECT("4"), ASK("5", "1:3"), "S: * 7 FETCH (UID 7 BODY[HEADER] {1}\r\nx)",
-		  AGAIN("6"), SELECT("7"), ASK("8", "2:3"), "S: 8 OK", ASK_WHOLE("9", "1"), "S: 9 OK" },
-	};
 	size_t checked = 0;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(scripts); i++, checked++)
-		check(scripts[i], "2 fail missing; 3 fail missing; 1 fail missing; ");
-	assert_int_equal(checked, 1);
+	for (; checked < COUNT(others); checked++)
+		check(others[checked].script, others[checked].uids, others[checked].expected);
+	assert_int_equal(checked, 3);
 }
 
 /* Without an account's id there are no text forms. */
@@ -190,7 +228,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads),
-		cmocka_unit_test(too_much),
+		cmocka_unit_test(other_reads),
 		cmocka_unit_test(no_account),
 	};
 

@@ -44,6 +44,7 @@ struct imap {
 		uint64_t bytes, messages, milliseconds;
 		uint64_t expected;   /* bytes of new messages that listings told of */
 	} speed;
+	unsigned sizes_wrong;        /* messages that were not of the size that was told (fetch_text.c) */
 };
 
 static inline struct imap *imap_of(struct store *store)

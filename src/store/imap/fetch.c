@@ -58,7 +58,7 @@ static void body_forget(struct reading *reading)
 	if (reading->scan)
 		mail_scan_end(reading->scan, 0, NULL, NULL);
 	reading->scan = NULL;
-	text_forget(reading);
+	sections_free(&reading->arrived);
 }
 
 static int place_compare(const struct wanted *wanted, const struct box *box, enum part part,
@@ -185,7 +185,7 @@ static const struct fail *batch_take(void *context, const struct answer *answer)
 	if (!wanted)
 		return fail_make(FAIL_PROTOCOL, FAIL_ACCOUNT,
 				 "the server sent a message that was not asked for");
-	if (batch->part == PART_TEXT)
+	if (part_asks_twice(batch->part))
 		return text_take(batch->reading, wanted, &answer->fetched);
 	return message_take(batch, wanted, &answer->fetched);
 }
@@ -203,7 +203,7 @@ static const char *items_of(const struct batch *batch)
 	case WANT_STRUCTURE:
 		return "FLAGS INTERNALDATE RFC822.SIZE BODYSTRUCTURE BODY.PEEK[HEADER]";
 	case WANT_SECTIONS:
-		return text_items(batch->wanted[0]);
+		return batch->wanted[0]->text->items;
 	}
 	return NULL;
 }
@@ -222,7 +222,7 @@ static void batch_add(struct batch *batch, struct flight *flight)
 	select_need(batch->reading->imap, flight, &batch->selection, batch->box);
 	batch->command = flight_add(flight, batch_take, batch, "UID FETCH %s (UID %s)", set.data,
 				    items_of(batch));
-	if (batch->part == PART_TEXT) {
+	if (part_asks_twice(batch->part)) {
 		batch->command->begin = text_begin;
 		batch->command->body = text_bytes;
 	} else {
@@ -236,32 +236,43 @@ static void batch_add(struct batch *batch, struct flight *flight)
 static bool is_alike(const struct wanted *a, const struct wanted *b)
 {
 	return a->box == b->box && a->read->part == b->read->part && a->want == b->want &&
-	       (a->want != WANT_SECTIONS || strcmp(text_items(a), text_items(b)) == 0);
+	       (a->want != WANT_SECTIONS || strcmp(a->text->items, b->text->items) == 0);
 }
 
-/* The next batch of what is open and not asked for; a suspect is one by itself.  With `structures` false what
- * asks for a structure is passed over. */
-static bool batch_next(struct reading *reading, struct arena *arena, enum state state, bool structures,
-		       struct batch *batch)
+/* Is the same part of the same message asked for before, and not there yet?  Its answers could not be told
+ * from this one's. */
+static bool is_again(const struct reading *reading, const struct wanted *wanted)
 {
-	size_t most = state == STATE_SUSPECT ? 1 : BATCH_MOST;
+	const struct wanted *before = wanted - 1;
+
+	return wanted > reading->wanted && before->state != STATE_DONE && before->box == wanted->box &&
+	       before->read->part == wanted->read->part && before->uid == wanted->uid;
+}
+
+/* The next batch of what is in this state and not asked for, at most `most` messages.  With `structures`
+ * false what asks for a structure is passed over. */
+static bool batch_next(struct reading *reading, struct arena *arena, enum state state, size_t most,
+		       bool structures, struct batch *batch)
+{
 	const struct wanted *first = NULL;
 
+	if (state != STATE_OPEN)
+		most = 1;
+	else if (most > BATCH_MOST)
+		most = BATCH_MOST;
 	memset(batch, 0, sizeof *batch);
 	batch->reading = reading;
 	batch->wanted = arena_alloc(arena, most * sizeof(struct wanted *));
-	for (size_t i = 0; i < reading->count && batch->count < most; i++) {
+	for (size_t i = reading->begin; i < reading->count && batch->count < most; i++) {
 		struct wanted *wanted = &reading->wanted[i];
 
-		if (wanted->state != state || wanted->asked ||
+		if (wanted->state != state || wanted->asked || is_again(reading, wanted) ||
 		    (!structures && wanted->want == WANT_STRUCTURE))
 			continue;
 		if (first && wanted->box != first->box)
 			break;
 		if (first && !is_alike(first, wanted))
 			continue;
-		if (first && wanted->uid == batch->wanted[batch->count - 1]->uid)
-			continue; /* asked for twice: one batch each */
 		first = first ? first : wanted;
 		batch->wanted[batch->count++] = wanted;
 	}
@@ -279,18 +290,44 @@ static bool is_due(const struct batch *batch, const struct wanted *wanted)
 	return wanted->state != STATE_DONE && wanted->want == batch->want;
 }
 
-/* From here on it is asked for by itself, and as simply as can be. */
-static void suspect(struct reading *reading, struct wanted *wanted)
+/* From here on it is asked for by itself; what was learnt of it is not believed. */
+static void set_apart(struct reading *reading, struct wanted *wanted, enum state state)
 {
-	wanted->state = STATE_SUSPECT;
-	if (wanted->read->part == PART_TEXT)
-		text_give_up(reading, wanted);
+	wanted->state = state;
+	if (!part_asks_twice(wanted->read->part) || wanted->want == WANT_WHOLE)
+		return;
+	text_free(reading, wanted);
+	wanted->want = WANT_STRUCTURE;
+}
+
+/* A message whose answer was due in a batch that is done: `refused`, or left out. */
+static const struct fail *due_close(struct batch *batch, struct wanted *wanted, const struct fail *refused)
+{
+	struct reading *reading = batch->reading;
+
+	if (wanted->later)
+		return NULL;
+	if (fail_is(refused, FAIL_REFUSED) && refused->scope == FAIL_ITEM) {
+		/* Refused together: each by itself, to find the one it is about. */
+		if (batch->count > 1) {
+			set_apart(reading, wanted, STATE_ALONE);
+			return NULL;
+		}
+		if (batch->part == PART_TEXT && batch->want != WANT_WHOLE)
+			return text_give_up(reading, wanted, refused->text);
+	}
+	/* Some of its sections are not there, or nowhere to be had. */
+	if (!refused && text_has_some(wanted))
+		return text_give_up(reading, wanted, "not all of it came that was asked for");
+	wanted->read->fail = refused ? refused
+				     : fail_make(FAIL_MISSING, FAIL_ITEM, "UID %s is not there any more",
+						 wanted->read->ref);
+	return hand_on(reading, wanted);
 }
 
 /* What of a batch was not answered. */
 static const struct fail *batch_close(struct batch *batch)
 {
-	struct reading *reading = batch->reading;
 	const struct fail *f = NULL, *refused;
 
 	if (!batch->command->done)
@@ -298,28 +335,9 @@ static const struct fail *batch_close(struct batch *batch)
 	refused = select_fail(&batch->selection);
 	if (!refused && batch->command->verdict != VERDICT_OK)
 		refused = command_fail(batch->command, FAIL_ITEM, "FETCH");
-	for (size_t i = 0; i < batch->count && !f; i++) {
-		struct wanted *wanted = batch->wanted[i];
-
-		if (!is_due(batch, wanted))
-			continue;
-		/* Refused together: each by itself, to find the one it is about. */
-		if (fail_is(refused, FAIL_REFUSED) && refused->scope == FAIL_ITEM &&
-		    wanted->state == STATE_OPEN && (batch->count > 1 || batch->part == PART_TEXT)) {
-			suspect(reading, wanted);
-			continue;
-		}
-		/* Some of its sections are not there, or nowhere to be had. */
-		if (!refused && text_has_some(wanted)) {
-			text_give_up(reading, wanted);
-			continue;
-		}
-		wanted->read->fail =
-			refused ? refused
-				: fail_make(FAIL_MISSING, FAIL_ITEM, "UID %s is not there any more",
-					    wanted->read->ref);
-		f = hand_on(reading, wanted);
-	}
+	for (size_t i = 0; i < batch->count && !f; i++)
+		if (is_due(batch, batch->wanted[i]))
+			f = due_close(batch, batch->wanted[i], refused);
 	return f;
 }
 
@@ -344,31 +362,38 @@ static const struct fail *suspects_mark(struct reading *reading, struct batch *b
 			batch->wanted[due]->read->fail = fail_scoped(nonsense, FAIL_ITEM);
 			return hand_on(reading, batch->wanted[due]);
 		}
-		suspect(reading, batch->wanted[due]);
+		set_apart(reading, batch->wanted[due], STATE_SUSPECT);
+		/* As simply as can be. */
+		if (batch->part == PART_TEXT)
+			batch->wanted[due]->want = WANT_WHOLE;
 		marked++;
 	}
 	return NULL;
 }
 
-/* Fills a flight with what is open (or suspect): at most so many batches, and all that bring text forms to
- * their end, which go first. */
+/* Fills a flight with what is in this state: at most so many batches, and all that bring messages to their
+ * end, which go first. */
 static size_t batches_add(struct reading *reading, struct flight *flight, enum state state,
 			  struct batch *batches, size_t most)
 {
-	size_t count = 0, others = 0, structures = reading->held < TEXT_HELD ? TEXT_BATCHES : 0;
+	size_t count = 0, others = 0, room = text_room(reading);
 
 	while (count < FLIGHT_BATCHES) {
 		struct batch *batch = &batches[count];
+		size_t structures = room ? room : !count;
 
-		if (!batch_next(reading, flight->arena, state, false, batch) &&
-		    (!(structures || !count) || !batch_next(reading, flight->arena, state, true, batch)))
+		if (state == STATE_SUSPECT && count)
+			break;
+		if (!batch_next(reading, flight->arena, state, BATCH_MOST, false, batch) &&
+		    (!structures || !batch_next(reading, flight->arena, state, structures, true, batch)))
 			break;
 		if (batch->want != WANT_SECTIONS && others++ == most)
 			break;
 		/* Their answers may come mixed, and nobody could tell a header from a body then. */
 		if (batch->part != batches[0].part)
 			break;
-		structures -= structures && batch->want == WANT_STRUCTURE;
+		if (batch->want == WANT_STRUCTURE)
+			room -= batch->count < room ? batch->count : room;
 		count++;
 		batch_add(batch, flight);
 	}
@@ -385,11 +410,11 @@ static const struct fail *flight_of_batches(struct reading *reading, enum state 
 	struct flight flight;
 	int64_t begin;
 
-	if (state == STATE_SUSPECT)
-		most = 1;
 	/* Small flights, each larger than all before, until it is known whether COMPRESS pays. */
-	else if (compress_measuring(imap) && imap->speed.messages / BATCH_MOST < FLIGHT_BATCHES)
+	if (compress_measuring(imap) && imap->speed.messages / BATCH_MOST < FLIGHT_BATCHES)
 		most = 1 + (size_t)(imap->speed.messages / BATCH_MOST);
+	while (reading->begin < reading->count && reading->wanted[reading->begin].state == STATE_DONE)
+		reading->begin++;
 	flight_begin(&flight, arena);
 	count = batches_add(reading, &flight, state, batches, most);
 	*asked = count > 0;
@@ -404,7 +429,7 @@ static const struct fail *flight_of_batches(struct reading *reading, enum state 
 		g = batch_close(&batches[i]);
 	body_forget(reading);
 	for (size_t i = 0; i < reading->count; i++)
-		reading->wanted[i].asked = false;
+		reading->wanted[i].asked = reading->wanted[i].later = false;
 	if ((fail_is(f, FAIL_PROTOCOL) || fail_is(f, FAIL_UNREACHABLE)) && !reading->ended)
 		g = suspects_mark(reading, batches, count, f);
 	flight_end(&flight);
@@ -424,10 +449,8 @@ static const struct fail *read_all(struct reading *reading)
 
 		if (!f)
 			f = compress_if_it_pays(imap, reading->left);
-		if (!f)
-			f = flight_of_batches(reading, STATE_OPEN, &asked);
-		if (!f && !asked)
-			f = flight_of_batches(reading, STATE_SUSPECT, &asked);
+		for (enum state state = STATE_OPEN; !f && !asked && state < STATE_DONE; state++)
+			f = flight_of_batches(reading, state, &asked);
 		if (!f && !asked)
 			return NULL;
 		if (!f ||
@@ -476,7 +499,8 @@ const struct fail *imap_read(struct store *store, struct read *reads, size_t cou
 		}
 		if (reads[i].part == PART_PRINT)
 			wanted.want = WANT_PRINT;
-		else if (reads[i].part == PART_TEXT && imap->options.account)
+		else if ((reads[i].part == PART_TEXT && imap->options.account) ||
+			 reads[i].part == PART_SECTION)
 			wanted.want = WANT_STRUCTURE;
 		wanted.box->turn = 0;
 		reading.wanted[reading.count++] = wanted;
@@ -492,7 +516,7 @@ const struct fail *imap_read(struct store *store, struct read *reads, size_t cou
 	for (size_t i = 0; i < reading.count; i++) {
 		if (reading.wanted[i].state != STATE_DONE)
 			reading.wanted[i].read->fail = f;
-		text_give_up(&reading, &reading.wanted[i]);
+		text_free(&reading, &reading.wanted[i]);
 	}
 	free(reading.wanted);
 	return f;

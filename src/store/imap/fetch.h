@@ -1,25 +1,32 @@
 /* Fetch: what its files share.  Private to them.
  *
- * fetch.c asks for messages in batches and hands them on; fetch_text.c knows what a text form needs: first
- * the structure and the header, then the sections that these two call for. */
+ * fetch.c asks for messages in batches and hands them on.  Text forms (fetch_text.c) and single sections
+ * (fetch_part.c) take two steps (fetch_steps.c): first the structure and the header, then what these two call
+ * for. */
 #ifndef KOC_STORE_IMAP_FETCH_H
 #define KOC_STORE_IMAP_FETCH_H
 
-#include "base/buf.h"
+#include "format/textform.h"
 #include "store/imap/box.h"
+#include "store/imap/section.h"
 #include "store/imap/select.h"
 
 struct mail_scan;
-struct text; /* fetch_text.c */
 
-enum state { STATE_OPEN, STATE_SUSPECT, STATE_DONE };
+/* In the order in which they are asked for. */
+enum state {
+	STATE_OPEN,
+	STATE_ALONE,   /* refused with others: in a command of its own */
+	STATE_SUSPECT, /* the connection was lost over it, perhaps: in a flight of its own */
+	STATE_DONE
+};
 
 /* What of a message is asked for next. */
 enum want {
 	WANT_WHOLE,
 	WANT_PRINT,
 	WANT_STRUCTURE, /* BODYSTRUCTURE and the header */
-	WANT_SECTIONS   /* what these two call for: text_items() */
+	WANT_SECTIONS   /* what these two call for: text->items */
 };
 
 /* One request at work. */
@@ -30,14 +37,8 @@ struct wanted {
 	enum state state;
 	enum want want;
 	bool asked;        /* in this flight */
-	struct text *text; /* PART_TEXT: what came so far; NULL nothing */
-};
-
-/* A section that came with the response at hand. */
-struct arrived {
-	char *name;
-	struct buf bytes;
-	struct body *body; /* holds them instead: many, or a whole message */
+	bool later;        /* what came of it was dropped for want of room: it is asked for again */
+	struct text *text; /* what came so far; NULL nothing */
 };
 
 struct reading {
@@ -50,12 +51,12 @@ struct reading {
 	uint64_t bytes;        /* of bodies in this flight */
 	struct wanted *wanted; /* sorted by folder, part, UID */
 	size_t count, left;
+	size_t begin;            /* those before it are done */
 	struct body *body; /* being received */
 	struct mail_scan *scan;
-	struct {
-		VEC(struct arrived)
-	} arrived;             /* of PART_TEXT, instead of these two */
-	size_t held;           /* bytes of headers and structures of messages that are not done */
+	struct sections arrived; /* of PART_TEXT, instead of these two */
+	size_t held;           /* bytes kept of messages of which more is to come */
+	size_t told, told_most; /* structures that came, and what was held of them */
 };
 
 /* One UID FETCH: some of `wanted` of the same mailbox, which want the same. */
@@ -79,13 +80,30 @@ const struct fail *whole_take(struct reading *reading, struct wanted *wanted, st
 /* The request has its outcome: the caller is told. */
 const struct fail *hand_on(struct reading *reading, struct wanted *wanted) MUST_CHECK;
 
-/* ---- text forms ---------------------------------------------------------------------------- */
+/* ---- what needs several questions ---------------------------------------------------------- */
 
-#define TEXT_HELD    ((size_t)8 << 20) /* of reading->held: then no more structures are asked for */
-#define TEXT_BATCHES 4                 /* that ask for structures, in one flight */
+/* What came of a message so far, for PART_TEXT and PART_SECTION. */
+struct text {
+	struct arena *arena;
+	const struct structure *structure; /* NULL: not told yet */
+	struct buf header;                 /* empty: not told yet */
+	uint64_t size;                     /* RFC822.SIZE; 0 not told */
+	struct textform_plan plan;         /* PART_TEXT */
+	const struct structure_part *part; /* PART_SECTION */
+	const char *items;                 /* of the second question */
+	size_t due;                        /* sections that it asks for */
+	struct sections sections;          /* those that came to it */
+	size_t held;                       /* its share of reading->held */
+};
 
-/* The items to be asked for, as far as they depend on the message. */
-const char *text_items(const struct wanted *wanted);
+/* Needs a part several questions? */
+static inline bool part_asks_twice(enum part part)
+{
+	return part == PART_TEXT || part == PART_SECTION;
+}
+
+/* How many structures may be asked for in one flight, so that what comes of them can be held. */
+size_t text_room(const struct reading *reading);
 
 /* Take the sections of a response; `context` is a batch. */
 gate_section text_begin;
@@ -98,10 +116,19 @@ const struct fail *text_take(struct reading *reading, struct wanted *wanted,
 /* Has anything come of what a message wants? */
 bool text_has_some(const struct wanted *wanted);
 
-/* The message is asked for as a whole from here on. */
-void text_give_up(struct reading *reading, struct wanted *wanted);
+/* It cannot be had so: a text form's message is asked for as a whole from here on, without what was learnt of
+ * it; a section is FAIL_DATA. */
+const struct fail *text_give_up(struct reading *reading, struct wanted *wanted, const char *why) MUST_CHECK;
 
-/* The sections of the response at hand are of no use. */
-void text_forget(struct reading *reading);
+/* Frees what came of it so far. */
+void text_free(struct reading *reading, struct wanted *wanted);
+
+/* Structure and header are there: what else is needed (fetch_text.c, fetch_part.c)? */
+const struct fail *text_decide(struct reading *reading, struct wanted *wanted) MUST_CHECK;
+const struct fail *part_decide(struct reading *reading, struct wanted *wanted) MUST_CHECK;
+
+/* All that was asked for is there. */
+const struct fail *text_make(struct reading *reading, struct wanted *wanted) MUST_CHECK;
+const struct fail *part_make(struct reading *reading, struct wanted *wanted) MUST_CHECK;
 
 #endif
