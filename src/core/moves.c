@@ -91,8 +91,9 @@ static void moved_here(void *context, struct candidate *old, struct candidate *f
 	const struct policy *to = search->folders[fresh->folder].policy;
 	const char *closed = closed_to_moves(to);
 
-	if (takes_back(from)) { /* the old place keeps it, the new one gets a copy if it may */
-		if (!closed)
+	/* The old place keeps it, the new one gets a copy if it may; an event is made there as it is here. */
+	if (takes_back(from)) {
+		if (!closed && !search->folders[fresh->folder].keyed)
 			moves_duplicate(search->arena, made, old->match->row);
 		return;
 	}
@@ -131,8 +132,8 @@ static bool gone_here(const struct op *op)
 
 	if (!both_refs(match->row) || match->now[LOCAL] || !match->now[SERVER])
 		return false;
-	if (op->verb == VERB_CONFLICT)
-		return match->row->key != NULL;
+	if (op->verb == VERB_CONFLICT || (op->verb == VERB_LEAVE && op->leave == LEAVE_SET_ASIDE))
+		return match->row->key && !match->trouble;
 	return (op->verb == VERB_REMOVE || op->verb == VERB_KEEP)
 		       ? op->side == SERVER
 		       : op->verb == VERB_COPY && op->side == LOCAL;
@@ -210,6 +211,17 @@ static void moved_both_here(void *context, struct candidate *old, struct candida
 	there->absorbed = fresh->match->absorbed = true;
 }
 
+/* Where nothing is to come from the server, its place does not win either. */
+static void leave_pushed(struct search *search)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < search->a_count; i++)
+		if (search->folders[search->a[i].folder].policy->direction != DIRECTION_PUSH)
+			search->a[count++] = search->a[i];
+	search->a_count = count;
+}
+
 static bool placed_there(const struct op *op)
 {
 	return gone_on_both(op) && op->other;
@@ -219,6 +231,7 @@ static void find_moved_on_both(struct search *search)
 {
 	search->side = SERVER;
 	collect(search, gone_on_both);
+	leave_pushed(search);
 	pair_up(search->a, search->a_count, search->b, search->b_count, false, moved_both_there, search);
 	search->side = LOCAL;
 	collect(search, placed_there);

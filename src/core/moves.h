@@ -16,7 +16,7 @@ struct move_folder {
  *   moved there   VERB_MOVE on LOCAL;
  *   both          the server's place wins: VERB_MOVE on LOCAL from where the item is now;
  *   into a folder out of scope, off or read-only: VERB_LEAVE (LEAVE_SCOPE);
- *   out of a folder that takes changes back: the new place gets a copy on the server.
+ *   out of a folder that takes changes back: the new place gets a copy on the server (mail).
  * An operation that became part of another is VERB_NONE with its match `absorbed`.
  * `server_moves`: the server can move; else what was moved here stays a new item and a removal. */
 void moves_find(struct arena *arena, struct op *ops, size_t count, const struct move_folder *folders,

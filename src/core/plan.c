@@ -18,6 +18,20 @@ static bool reverts(const struct policy *policy)
 	return policy->direction == DIRECTION_PULL || policy->server_read_only;
 }
 
+/* The server's changes are not brought here. */
+static bool pushes(const struct policy *policy)
+{
+	return policy->direction == DIRECTION_PUSH;
+}
+
+/* What changed here cannot go to the server without overwriting what changed there, and that is not to come:
+ * both stay as they are, and the user is told. */
+static void plan_deadlock(struct op *op, const char *why)
+{
+	decide(op, VERB_LEAVE, SERVER, why);
+	op->leave = LEAVE_SET_ASIDE;
+}
+
 /* The local item vanished, the server's is as it was. */
 static void plan_local_removal(struct op *op, const struct policy *policy)
 {
@@ -36,7 +50,7 @@ static void plan_server_removal(struct op *op, const struct policy *policy)
 {
 	if (policy->keep_removed)
 		decide(op, VERB_KEEP, LOCAL, "removals = keep");
-	else if (policy->direction == DIRECTION_PUSH)
+	else if (pushes(policy))
 		decide(op, VERB_KEEP, LOCAL, "direction = push");
 	else
 		decide(op, VERB_REMOVE, LOCAL, NULL);
@@ -87,7 +101,7 @@ static void plan_local_edit(struct op *op, const struct policy *policy)
 }
 
 /* Both sides have a version that the other has not seen. */
-static void plan_clash(struct op *op, const char *why)
+static void plan_clash(struct op *op, const struct policy *policy, const char *why)
 {
 	switch (match_compare(op->match)) {
 	case NOT_COMPARED:
@@ -98,7 +112,10 @@ static void plan_clash(struct op *op, const char *why)
 		decide(op, VERB_AGREE, SERVER, NULL);
 		return;
 	case DIFFERENT:
-		decide(op, VERB_CONFLICT, LOCAL, why);
+		if (pushes(policy))
+			plan_deadlock(op, "changed on both sides, direction = push");
+		else
+			decide(op, VERB_CONFLICT, LOCAL, why);
 		return;
 	}
 }
@@ -118,10 +135,12 @@ static void plan_without_server(struct op *op, enum change local, const struct p
 	case CHANGE_SAME:
 	case CHANGE_EDITED:
 	case CHANGE_UNSURE:
-		if (kept)
-			decide(op, VERB_NONE, LOCAL, NULL);
-		else
+		if (!kept || (pushes(policy) && local == CHANGE_EDITED))
 			plan_new_here(op, policy);
+		else if (pushes(policy) && local == CHANGE_UNSURE)
+			decide(op, VERB_LOOK, LOCAL, NULL);
+		else
+			decide(op, VERB_NONE, LOCAL, NULL);
 		return;
 	}
 }
@@ -148,13 +167,13 @@ static void plan_server_same(struct op *op, enum change local, const struct poli
 
 	switch (local) {
 	case CHANGE_ABSENT: /* the row has no local ref: kept there, or not brought here yet */
-		if (match->row->marks & ROW_KEPT)
+		if (match->row->marks & ROW_KEPT || pushes(policy))
 			decide(op, VERB_NONE, LOCAL, NULL);
 		else
 			decide(op, VERB_COPY, LOCAL, NULL);
 		return;
 	case CHANGE_NEW:
-		plan_clash(op, "new on both sides");
+		plan_clash(op, policy, "new on both sides");
 		return;
 	case CHANGE_SAME:
 		plan_same(op);
@@ -176,16 +195,16 @@ static void plan_server_edited(struct op *op, enum change local, const struct po
 {
 	switch (local) {
 	case CHANGE_ABSENT:
-		if (op->match->row->marks & ROW_KEPT)
+		if (op->match->row->marks & ROW_KEPT || pushes(policy))
 			decide(op, VERB_NONE, LOCAL, NULL);
 		else
 			decide(op, VERB_COPY, LOCAL, NULL);
 		return;
 	case CHANGE_NEW:
-		plan_clash(op, "edited on the server, new here");
+		plan_clash(op, policy, "edited on the server, new here");
 		return;
 	case CHANGE_SAME: /* reading it will show whether it changed */
-		if (policy->direction == DIRECTION_PUSH)
+		if (pushes(policy))
 			decide(op, VERB_NONE, LOCAL, NULL);
 		else
 			decide(op, VERB_UPDATE, LOCAL, NULL);
@@ -194,11 +213,15 @@ static void plan_server_edited(struct op *op, enum change local, const struct po
 		if (unsure)
 			decide(op, VERB_LOOK, SERVER, NULL);
 		else
-			plan_clash(op, "edited on both sides");
+			plan_clash(op, policy, "edited on both sides");
 		return;
 	case CHANGE_GONE:
-		if (unsure)
+		if (reverts(policy))
+			decide(op, VERB_COPY, LOCAL, "removals here are taken back");
+		else if (unsure)
 			decide(op, VERB_LOOK, SERVER, NULL);
+		else if (pushes(policy))
+			plan_deadlock(op, "removed here, edited on the server, direction = push");
 		else
 			decide(op, VERB_CONFLICT, LOCAL, "removed here, edited on the server");
 		return;
@@ -225,6 +248,8 @@ static void plan_server_gone(struct op *op, enum change local, const struct poli
 	case CHANGE_EDITED:
 		if (policy->keep_removed)
 			decide(op, VERB_KEEP, LOCAL, "removals = keep");
+		else if (pushes(policy))
+			decide(op, VERB_COPY, SERVER, "removed on the server, direction = push");
 		else
 			decide(op, VERB_CONFLICT, LOCAL, "edited here, removed on the server");
 		return;
@@ -242,7 +267,7 @@ static void plan_server_new(struct op *op, enum change local, const struct polic
 	switch (local) {
 	case CHANGE_ABSENT:
 	case CHANGE_GONE:
-		if (policy->direction == DIRECTION_PUSH)
+		if (pushes(policy))
 			decide(op, VERB_NONE, LOCAL, NULL);
 		else
 			decide(op, VERB_COPY, LOCAL, NULL);
@@ -251,12 +276,11 @@ static void plan_server_new(struct op *op, enum change local, const struct polic
 	case CHANGE_SAME:
 	case CHANGE_EDITED:
 	case CHANGE_UNSURE:
-		if (kept && local == CHANGE_SAME && policy->direction != DIRECTION_PUSH)
+		if (!kept || local != CHANGE_SAME)
+			plan_clash(op, policy, "new on both sides");
+		else if (!pushes(policy))
 			decide(op, VERB_UPDATE, LOCAL, NULL);
-		else
-			plan_clash(op, "new on both sides");
-		/* It was kept from the server's removal, and is now from what came in its place. */
-		if (kept && op->verb == VERB_CONFLICT && policy->direction == DIRECTION_PUSH)
+		else /* it was kept from the server's removal, and is now from what came in its place */
 			decide(op, VERB_NONE, LOCAL, NULL);
 		return;
 	}
@@ -318,7 +342,7 @@ static void plan_flags(struct arena *arena, struct op *op, const struct policy *
 	}
 	if (reverts(policy)) /* flags stay local */
 		memset(&delta[SERVER], 0, sizeof delta[SERVER]);
-	if (policy->direction == DIRECTION_PUSH)
+	if (pushes(policy))
 		memset(&delta[LOCAL], 0, sizeof delta[LOCAL]);
 	if (flag_delta_none(&delta[SERVER]) && flag_delta_none(&delta[LOCAL]))
 		return;
