@@ -285,6 +285,8 @@ const struct fail *folders_open(struct run *run)
 		f = labels_agree(run);
 	if (!f)
 		f = save_all(run);
+	if (!f)
+		f = directions_take_up(run);
 	return f ? f : set_looks(run);
 }
 

@@ -96,6 +96,9 @@ const struct fail *folders_close(struct run *run) MUST_CHECK;
 const struct fail *folders_look(struct run *run) MUST_CHECK;
 struct folder *folders_by_id(const struct run *run, int64_t id); /* NULL none */
 
+/* directions.c: a folder whose direction was changed since the last run will be listed in full. */
+const struct fail *directions_take_up(struct run *run) MUST_CHECK;
+
 /* labels.c: titles and colors; before the folders are saved.  Not in a dry run. */
 const struct fail *labels_agree(struct run *run) MUST_CHECK;
 

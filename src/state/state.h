@@ -131,7 +131,7 @@ enum pending_why {
 	PENDING_HELD,      /* a removal held by the brake */
 	PENDING_SET_ASIDE, /* one bad item: `text` is the reason; retried at `next` */
 	PENDING_RACED,     /* lost a race; look again next run */
-	PENDING_DIRECTION, /* --pull or --push left it */
+	PENDING_DIRECTION, /* --pull or --push left it, or the direction was changed (ref "") */
 	PENDING_SCOPE      /* waits for a folder that is off or out of scope */
 };
 
