@@ -52,12 +52,23 @@ static bool is_fresh(const struct run *run, const struct match *match)
 	return f || read.fail || !read.notice;
 }
 
+/* What is kept here alone is not sent, whatever becomes of it. */
+static bool stays(const struct run *run, const struct match *match)
+{
+	const struct row *row = match->row;
+
+	return row && row->marks & ROW_KEPT && !row->side[SERVER].ref &&
+	       run->folders[match->folder].policy.direction != DIRECTION_PUSH;
+}
+
 static void count_match(const struct run *run, const struct match *match, struct local_news *news)
 {
 	const struct version *was =
 		match->row && match->row->side[LOCAL].ref ? &match->row->side[LOCAL] : NULL;
 	const struct version *now = match->now[LOCAL];
 
+	if (stays(run, match))
+		return;
 	if (!was) {
 		news->fresh += now && is_fresh(run, match);
 	} else if (!now) {
