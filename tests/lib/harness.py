@@ -17,7 +17,9 @@ KOC=program puts another program in koc's place; KEEP=1 leaves the directories f
 import atexit
 import os
 import pwd
+import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -391,6 +393,14 @@ class DavAccount(Account):
 
     def __init__(self, dav="small", server=None, folders="", **options):
         super().__init__(mail=False, dav=dav, dav_server=server, folders=folders, **options)
+
+    def later(self):
+        """As if a day had passed: what was set aside is due, and a server that asked to wait has waited."""
+        with sqlite3.connect(os.path.join(self.store, ".koc", "dav.db")) as db:
+            db.execute("UPDATE pending SET next = 0")
+            for name, text in db.execute("SELECT name, value FROM memo").fetchall():
+                db.execute("UPDATE memo SET value = ? WHERE name = ?", (re.sub(r"(?m)^wait \d+$", "wait 1", text), name))
+        db.close()
 
 
 def text_message(subject, body="Some text.\r\n", message_id=None, sender="jane@example.com"):

@@ -7,7 +7,6 @@ server is well again.
 
 import os
 import re
-import sqlite3
 
 import davoracle
 import tap
@@ -85,14 +84,6 @@ class OddCase(DavAccount):
             gone_there.add(drop_there)
             gone_here.add(drop_here)
         return gone_there, gone_here
-
-    def later(self):
-        """As if a day had passed: what was set aside is due, and a server that asked to wait has waited."""
-        with sqlite3.connect(os.path.join(self.store, ".koc", "dav.db")) as db:
-            db.execute("UPDATE pending SET next = 0")
-            for name, text in db.execute("SELECT name, value FROM memo").fetchall():
-                db.execute("UPDATE memo SET value = ? WHERE name = ?", (re.sub(r"(?m)^wait \d+$", "wait 1", text), name))
-        db.close()
 
     # ---- rounds
 

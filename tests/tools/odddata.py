@@ -142,15 +142,16 @@ class Odd:
 
     # ---- for the handler
 
-    def find(self, name, request):
-        """The oddity of this name that applies to the request, or None."""
+    def find(self, name, request, path=None):
+        """The oddity of this name that applies to the request, or None; path: what it is about, if that is not the
+        request's."""
         if request.truth:
             return None
         with self.lock:
             for oddity in self.oddities:
                 if oddity.name == name and oddity.times != 0 and \
                         re.fullmatch(oddity.method or ".*", request.method) and \
-                        re.search(oddity.path, request.path):
+                        re.search(oddity.path, path or request.path):
                     return oddity
         return None
 
@@ -267,7 +268,7 @@ class Request:
         if name == "C:supported-calendar-component-set" and not c.card and c.components:
             return "".join(f'<C:comp name="{n}"/>' for n in c.components)
         if name == "D:current-user-privilege-set":
-            words = ["read"] if self.odd.find("read-only", self) else ["read", "write", "write-content", "bind",
+            words = ["read"] if self.odd.find("read-only", self, c.path) else ["read", "write", "write-content", "bind",
                                                                        "unbind"]
             return "".join(f"<D:privilege><D:{w}/></D:privilege>" for w in words)
         if name == "D:supported-report-set":
