@@ -222,6 +222,8 @@ static const struct fail *sync_rounds(struct run *run)
 
 		run->outcome->raced = 0;
 		f = round_run(run);
+		if (!f && !run->request->dry_run)
+			f = folders_return(run);
 		round_free(run);
 		if (f || run->request->dry_run || !round_next(run))
 			return f;

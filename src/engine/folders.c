@@ -14,6 +14,11 @@ struct folder *folders_by_id(const struct run *run, int64_t id)
 	return NULL;
 }
 
+bool folder_is_inbox(const struct folder *folder)
+{
+	return folder->saved.roles & ROLE_INBOX || strcmp(folder->path, "mail/INBOX") == 0;
+}
+
 /* ---- policies --------------------------------------------------------------------------------- */
 
 static bool named(const char *const *names, size_t count, const char *path)
@@ -203,7 +208,7 @@ static int rank(const struct sync_request *request, const struct folder *folder)
 	if (request->first &&
 	    (strcmp(request->first, folder->path) == 0 || below(folder->path, request->first)))
 		return 0;
-	return folder->saved.roles & ROLE_INBOX || strcmp(folder->path, "mail/INBOX") == 0 ? 1 : 2;
+	return folder_is_inbox(folder) ? 1 : 2;
 }
 
 static int work_order(const void *a, const void *b, void *context)
@@ -325,6 +330,27 @@ static const struct fail *has_rows(struct run *run, const struct folder *folder,
 	return f;
 }
 
+const struct fail *folders_return(struct run *run)
+{
+	const struct fail *f = NULL;
+
+	for (size_t i = 0; !f && i < run->folder_count; i++) {
+		struct folder *folder = &run->folders[i];
+		bool any = false;
+
+		if (!folder_is_inbox(folder) || !folder->missing[LOCAL] || !folder->seen[SERVER] ||
+		    !active(folder) || folder->open || folder->policy.push_only)
+			continue;
+		f = has_rows(run, folder, &any);
+		if (f || any)
+			continue;
+		f = make_there(run, folder, LOCAL);
+		folder->missing[LOCAL] = folder->fail != NULL;
+		folder->again[SERVER] = folder->again[LOCAL] = folder->again_full = true;
+	}
+	return f;
+}
+
 /* A folder that is missing on one side and whose last item is gone goes on the other side too. */
 static const struct fail *drop_one(struct run *run, struct folder *folder)
 {
@@ -333,7 +359,8 @@ static const struct fail *drop_one(struct run *run, struct folder *folder)
 	const struct fail *f = NULL;
 	bool any = false;
 
-	if (!active(folder) || folder->open || (!folder->missing[SERVER] && !folder->missing[LOCAL]))
+	if (!active(folder) || folder->open || (!folder->missing[SERVER] && !folder->missing[LOCAL]) ||
+	    folder_is_inbox(folder))
 		return NULL;
 	if (side == SERVER && (policy->pull_only || policy->direction == DIRECTION_PULL))
 		return NULL;

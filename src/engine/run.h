@@ -90,6 +90,9 @@ bool folder_nameless(const struct state_folder *saved);
 
 /* folders.c: settles what each is and makes and drops folders. */
 const struct fail *folders_open(struct run *run) MUST_CHECK;
+/* INBOX is there for ever: made anew here once all that was in it went elsewhere; look at it again. */
+const struct fail *folders_return(struct run *run) MUST_CHECK;
+bool folder_is_inbox(const struct folder *folder);
 /* Drops what is empty now on one side and was removed on the other. */
 const struct fail *folders_close(struct run *run) MUST_CHECK;
 /* The local list alone, for one who only looks: nothing is made, saved or renamed. */
