@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/str.h"
 #include "format/mime.h"
+#include "format/textform_room.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -123,13 +124,13 @@ bool textform_find_add(struct textform_find *find, const void *data, size_t size
 	return !*root->type || structure_is(root, "multipart", NULL) || structure_is(root, "message", NULL);
 }
 
-static bool same_message(const struct textform_mark *a, const struct textform_mark *b)
+bool mark_same(const struct textform_mark *a, const struct textform_mark *b)
 {
 	return strcmp(a->account, b->account) == 0 && a->validity == b->validity && a->uid == b->uid &&
 	       digest_equal(&a->head, &b->head);
 }
 
-static bool is_enclosed(const struct structure_part *part)
+bool is_enclosed(const struct structure_part *part)
 {
 	while ((part = part->parent))
 		if (structure_is(part, "message", NULL))
@@ -137,12 +138,11 @@ static bool is_enclosed(const struct structure_part *part)
 	return false;
 }
 
-void textform_find_end(struct textform_find *find, struct textform_found *found)
+void found_read(const struct structure *structure, struct textform_found *found)
 {
-	const struct structure_part *root = find->structure->root;
+	const struct structure_part *root = structure->root;
 
 	memset(found, 0, sizeof *found);
-	mime_end(find->mime);
 	for (const struct structure_part *part = root; part; part = structure_next(root, part)) {
 		struct textform_mark mark;
 		bool enclosed;
@@ -155,11 +155,17 @@ void textform_find_end(struct textform_find *find, struct textform_found *found)
 			found->mark = mark;
 			found->enclosed = enclosed;
 			found->mixed = false;
-		} else if (found->enclosed == enclosed && !same_message(&found->mark, &mark)) {
+		} else if (found->enclosed == enclosed && !mark_same(&found->mark, &mark)) {
 			found->mixed = true;
 		}
 		found->stubs++;
 	}
+}
+
+void textform_find_end(struct textform_find *find, struct textform_found *found)
+{
+	mime_end(find->mime);
+	found_read(find->structure, found);
 	arena_free(find->arena);
 	free(find);
 }

@@ -130,12 +130,10 @@ static void add_disposition(struct buf *out, enum disposition disposition, const
 
 /* ---- what it is --------------------------------------------------------------------------- */
 
-/* How large it is without its encoding, as near as that is known: base64 has 57 bytes in lines of 76. */
+/* How large it is without its encoding. */
 static uint64_t size_of(const struct structure_part *part)
 {
-	if (transfer_of(part->encoding) == TRANSFER_BASE64)
-		return part->octets / 78 * 57 + part->octets % 78 * 57 / 78;
-	return part->octets;
+	return transfer_size(transfer_of(part->encoding), part->octets);
 }
 
 static void add_size(struct buf *out, uint64_t size)

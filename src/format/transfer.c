@@ -29,6 +29,12 @@ enum transfer transfer_of(const char *name)
 	return TRANSFER_UNKNOWN;
 }
 
+/* base64 has 57 bytes in lines of 76. */
+uint64_t transfer_size(enum transfer how, uint64_t octets)
+{
+	return how == TRANSFER_BASE64 ? octets / 78 * 57 + octets % 78 * 57 / 78 : octets;
+}
+
 /* ---- base64 ------------------------------------------------------------------------------- */
 
 /* The value of a digit, 0 to 63; -1: it is none. */

@@ -3,6 +3,7 @@
 #define KOC_FORMAT_TRANSFER_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct buf;
 
@@ -15,6 +16,9 @@ enum transfer {
 
 /* The encoding of this name in any case of letters; NULL is 7bit. */
 enum transfer transfer_of(const char *name);
+
+/* How many bytes so many encoded ones are, as near as that can be told. */
+uint64_t transfer_size(enum transfer how, uint64_t octets);
 
 #define TRANSFER_HELD 80
 
