@@ -86,11 +86,15 @@ static const struct fail *prepare(struct pull *pull)
  * conflict's loser. */
 static const struct fail *came_out(struct run *run, struct op *op, const struct write *write)
 {
+	struct version *loser = arena_alloc(run->round, sizeof *loser);
 	const char *path = NULL;
 	const struct fail *f = tx_begin(run);
 
 	if (f)
 		return f;
+	*loser = *op->match->now[LOCAL];
+	loser->digest = (struct digest){ 0 }; /* that was of what the plan knew */
+	op->match->now[LOCAL] = loser;
 	op->why = "edited here while the server's version was written";
 	f = conflict_take(run, op, &path);
 	f = tx_end(run, f);

@@ -208,7 +208,8 @@ const struct fail *vault_take(struct run *run, const struct folder *folder, cons
 const struct fail *vault_prune(struct run *run) MUST_CHECK;
 
 /* conflict.c: records the conflict (inside the open transaction) and gives the path for the loser; *path NULL
- * when there is none to keep. */
+ * when there is none to keep: removed here, or the same bytes lie in Conflicts already.  The digest of
+ * match->now[LOCAL] is that of the loser, or not known. */
 const struct fail *conflict_take(struct run *run, const struct op *op, const char **path) MUST_CHECK;
 
 /* account.c */

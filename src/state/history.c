@@ -67,6 +67,58 @@ const struct fail *state_conflicts(struct state *state, struct arena *arena,
 	return records_list(state, &conflicts_all, NULL, arena, conflicts, count);
 }
 
+static bool conflict_named(const struct query *query, const void *record, const struct value *values)
+{
+	const struct conflict *conflict = record;
+
+	(void)query;
+	return conflict->name && strcmp(conflict->folder, values[0].text) == 0 &&
+	       strcmp(conflict->name, values[1].text) == 0;
+}
+
+static const struct query conflicts_named = {
+	.table = TABLE_CONFLICT,
+	.values = 2,
+	.where = "folder = ?1 AND name = ?2",
+	.holds = conflict_named,
+};
+
+const struct fail *state_conflicts_named(struct state *state, const char *folder, const char *name,
+					 struct arena *arena, struct conflict **conflicts, size_t *count)
+{
+	return records_list(state, &conflicts_named, VALUES(value_text(folder), value_text(name)), arena,
+			    conflicts, count);
+}
+
+static bool conflict_at(const struct query *query, const void *record, const struct value *values)
+{
+	const struct conflict *conflict = record;
+
+	(void)query;
+	return conflict->path && (strcmp(conflict->path, values[0].text) == 0 ||
+				  (strcmp(conflict->path, values[1].text) >= 0 &&
+				   strcmp(conflict->path, values[2].text) < 0));
+}
+
+static const struct query conflicts_at = {
+	.table = TABLE_CONFLICT,
+	.values = 3,
+	.where = "path = ?1 OR (path >= ?2 AND path < ?3)",
+	.holds = conflict_at,
+};
+
+const struct fail *state_conflict_at(struct state *state, const char *path, struct arena *arena, bool *there)
+{
+	const char *flagged = arena_printf(arena, "%s:2,", path), *past = arena_printf(arena, "%s:2-", path);
+	struct conflict *found = NULL;
+	const struct fail *f = records_first(
+		state, &conflicts_at, VALUES(value_text(path), value_text(flagged), value_text(past)),
+		arena, &found);
+
+	*there = found;
+	return f;
+}
+
 static bool base_of_conflict(const struct query *query, const void *record, const struct value *values)
 {
 	const struct conflict_base_record *base = record;

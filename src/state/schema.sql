@@ -126,6 +126,9 @@ CREATE TABLE conflict (
 	announced INTEGER NOT NULL
 ) STRICT;
 
+CREATE INDEX conflict_name ON conflict (folder, name);
+CREATE INDEX conflict_path ON conflict (path);
+
 -- Apart, so that a list of conflicts does not read them.
 CREATE TABLE conflict_base (
 	conflict INTEGER PRIMARY KEY REFERENCES conflict (id) ON DELETE CASCADE,

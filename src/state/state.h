@@ -218,6 +218,14 @@ const struct fail *state_conflict_remove(struct state *state, int64_t id) MUST_C
 const struct fail *state_conflicts(struct state *state, struct arena *arena,
 				   struct conflict **conflicts, size_t *count) MUST_CHECK;
 
+/* Those about the file of this name in this folder; is there one whose loser was put at this path below the
+ * store's root, or (as mail programs rename it) with a ":2," and flags behind it? */
+const struct fail *state_conflicts_named(struct state *state, const char *folder, const char *name,
+					 struct arena *arena, struct conflict **conflicts,
+					 size_t *count) MUST_CHECK;
+const struct fail *state_conflict_at(struct state *state, const char *path, struct arena *arena,
+				     bool *there) MUST_CHECK;
+
 /* The number by which people call it.  All services of an account have one row of numbers, though each its
  * own state: mail has the odd ones, as in the view koc_conflict. */
 static inline int64_t conflict_number(const struct conflict *conflict)

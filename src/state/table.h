@@ -46,7 +46,7 @@ struct field {
 	bool follows;             /* FIELD_LINK: never 0, and the record goes with the one it names;
 				   * else the link becomes 0 then */
 	unsigned unique;          /* set of the unique keys that it is part of, one bit each */
-	bool indexed;             /* it is part of an index that is not for uniqueness */
+	bool indexed;             /* it is part of an index that is not for uniqueness, or of its condition */
 };
 
 struct table {

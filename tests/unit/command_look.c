@@ -1,6 +1,7 @@
 /* koc status and koc folders: what they tell of a state, to people and to programs. */
 #include "unit/config_room.h"
 
+#include "base/file.h"
 #include "base/log.h"
 #include "command/command.h"
 #include "state/state.h"
@@ -93,6 +94,25 @@ static int make_store(const char *path)
 	return open(inner, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
+/* A conflict is open as long as its file is there. */
+static int make_loser(const char *root, const char *directory, const char *name)
+{
+	char path[128];
+	int at = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC), in = -1, fd = -1;
+	const struct fail *f = at < 0 ? NULL : file_open_directory(at, directory, true, &in);
+
+	snprintf(path, sizeof path, "%s/%s", directory, name);
+	if (!f && in >= 0)
+		f = file_create(at, path, &fd);
+	if (fd >= 0)
+		close(fd);
+	if (in >= 0)
+		close(in);
+	if (at >= 0)
+		close(at);
+	return f || fd < 0 ? -1 : 0;
+}
+
 static int set_up(void **state)
 {
 	static const char text[] =
@@ -117,12 +137,16 @@ static int set_up(void **state)
 		return -1;
 	fill(inner);
 	close(inner);
+	if (make_loser(store, "Conflicts/mail/cur", "x"))
+		return -1;
 	snprintf(path, sizeof path, "%s/both", room_path);
 	inner = make_store(path);
 	if (inner < 0)
 		return -1;
 	fill_dav(inner);
 	close(inner);
+	if (make_loser(path, "Conflicts/calendars/Home", "a.ics"))
+		return -1;
 	snprintf(whole, sizeof whole, text, room_path, room_path, room_path);
 	config = room_read_text(&lines, whole);
 	return config ? 0 : -1;

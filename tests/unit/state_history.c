@@ -76,6 +76,56 @@ static void vault_and_conflicts_kept(void **context)
 	fails(state_conflict_put(room->state, &conflict), FAIL_STATE);
 }
 
+/* Found by the file that a conflict is about, and by the path of its loser. */
+static void conflicts_found(void **context)
+{
+	static const struct {
+		const char *folder, *name, *path;
+	} put[] = {
+		{ "mail/A", "1.x", "Conflicts/mail/cur/1.x:2,FS" },
+		{ "mail/B", "1.x", "Conflicts/mail/cur/1.x.2:2," },
+		{ "calendars/A", "x.ics", "Conflicts/calendars/A/x.ics" },
+		{ "calendars/A", "x.ics", "Conflicts/calendars/A/x.2.ics" },
+		{ "calendars/A", "y.ics", NULL },
+	};
+	static const struct {
+		const char *path;
+		bool there;
+	} paths[] = {
+		{ "Conflicts/mail/cur/1.x", true },           { "Conflicts/mail/cur/1", false },
+		{ "Conflicts/mail/cur/1.x.2", true },         { "Conflicts/mail/cur/1.x.3", false },
+		{ "Conflicts/calendars/A/x.ics", true },      { "Conflicts/calendars/A/x", false },
+		{ "Conflicts/calendars/A/x.2.ics", true },    { "Conflicts/calendars/A/X.ics", false },
+		{ "", false },
+	};
+	struct room *room = room_of(context);
+	struct conflict *found = NULL;
+	size_t count = 0, tried = 0;
+	bool there = false;
+
+	for (size_t i = 0; i < sizeof put / sizeof *put; i++) {
+		struct conflict conflict = { .folder = put[i].folder, .name = put[i].name, .path = put[i].path,
+					     .item = "i", .why = "w" };
+
+		ok(state_conflict_put(room->state, &conflict));
+	}
+	ok(state_conflicts_named(room->state, "mail/B", "1.x", room->arena, &found, &count));
+	assert_int_equal(count, 1);
+	assert_string_equal(found->path, put[1].path);
+	ok(state_conflicts_named(room->state, "calendars/A", "x.ics", room->arena, &found, &count));
+	assert_int_equal(count, 2);
+	ok(state_conflicts_named(room->state, "calendars/A", "y.ics", room->arena, &found, &count));
+	assert_int_equal(count, 1);
+	ok(state_conflicts_named(room->state, "calendars/B", "x.ics", room->arena, &found, &count));
+	assert_int_equal(count, 0);
+	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++, tried++) {
+		ok(state_conflict_at(room->state, paths[i].path, room->arena, &there));
+		if (there != paths[i].there)
+			fail_msg("%s: %d", paths[i].path, there);
+	}
+	assert_true(tried >= 9);
+}
+
 static void history_kept(void **context)
 {
 	static const struct {
@@ -152,6 +202,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		BOTH(vault_and_conflicts_kept),
+		BOTH(conflicts_found),
 		BOTH(history_kept),
 	};
 
