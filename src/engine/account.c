@@ -101,7 +101,7 @@ static void round_free(struct run *run)
 
 static void round_begin(struct run *run)
 {
-	run->rolled_back = false;
+	run->rolled_back = run->look_wide = false;
 	run->budget = run->engine->round_most ? run->engine->round_most : ROUND_MOST;
 	for (size_t i = 0; i < run->folder_count; i++) {
 		struct folder *folder = &run->folders[i];
@@ -193,10 +193,12 @@ static bool round_next(struct run *run)
 	for (size_t i = 0; i < run->folder_count; i++) {
 		struct folder *folder = &run->folders[i];
 
+		folder->again[SERVER] |= folder->deferred;
+		if (run->look_wide && folder->saved.id && folder->policy.in_scope)
+			folder->again[SERVER] |= folder->policy.mode != MODE_OFF;
 		for (int s = 0; s < SIDES; s++) {
 			folder->full[s] = folder->again_full;
-			folder->look[s] = (folder->again[s] || (folder->deferred && s == SERVER)) &&
-					  !folder->fail && folder->seen[s];
+			folder->look[s] = folder->again[s] && !folder->fail && folder->seen[s];
 			any |= folder->look[s];
 		}
 	}

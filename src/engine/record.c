@@ -73,6 +73,28 @@ static const struct pending *leave(struct run *run, const struct op *op, struct 
 	return pending;
 }
 
+/* Did it lose a race before: in a round of this run, or in the last one? */
+static bool raced_before(const struct folder *folder, const struct op *op)
+{
+	enum side side = SERVER;
+	const char *ref = match_handle(op->match, &side);
+
+	for (size_t i = 0; i < folder->pending_count; i++)
+		if (folder->pending[i].side == side && folder->pending[i].why == PENDING_RACED &&
+		    strcmp(folder->pending[i].ref, ref) == 0)
+			return true;
+	return false;
+}
+
+/* Somebody else changed something meanwhile: it is looked at again.  What is in the way a second time stays
+ * there. */
+static bool is_race(const struct folder *folder, const struct op *op, const struct fail *fail)
+{
+	if (fail_is(fail, FAIL_STALE) || fail_is(fail, FAIL_MISSING))
+		return true;
+	return fail_is(fail, FAIL_EXISTS) && !raced_before(folder, op);
+}
+
 /* What failed.  A move is found again only if its other end is looked at, too. */
 static void leave_failed(struct run *run, const struct op *op, enum leave why, const char *text)
 {
@@ -94,6 +116,7 @@ void match_raced(struct run *run, const struct match *match)
 
 	leave_item(run, &run->folders[match->folder], side, ref, LEAVE_RACED, "to be looked at again");
 	run->outcome->raced++;
+	run->look_wide = true;
 }
 
 /* The operation is one more, or one less, of those not finished in each folder that it is about. */
@@ -148,9 +171,10 @@ const struct fail *op_end(struct run *run, struct op *op, const struct fail *fai
 			folder_failed(run, folder, fail);
 		return NULL;
 	}
-	if (fail_is(fail, FAIL_STALE) || fail_is(fail, FAIL_MISSING) || fail_is(fail, FAIL_EXISTS))
+	if (fail && is_race(home, op, fail)) {
+		run->look_wide |= op->side == SERVER || fail_is(fail, FAIL_MISSING);
 		leave_failed(run, op, LEAVE_RACED, fail->text);
-	else if (fail)
+	} else if (fail)
 		leave_failed(run, op, LEAVE_SET_ASIDE, fail->text);
 	else if (op->verb == VERB_LEAVE)
 		leave(run, op, home, op->leave, op->why);

@@ -63,6 +63,8 @@ struct run {
 	bool hold_removals;               /* this round: nothing is removed on the server */
 	bool restless;                    /* this look: a file was renamed under it; the same, and nothing
 	                                   * is forgotten */
+	bool look_wide;                   /* what a server's item is gone from may not be where it is: the
+					   * next round looks at all folders there */
 	bool rolled_back;                 /* what ended well may not be recorded: no cursor moves on */
 	unsigned round_number;
 	size_t budget;                    /* new items on the server that this round may still take */
