@@ -39,6 +39,7 @@ struct putting {
 	/* why it is being settled: */
 	const struct fail *refusal; /* NULL: the answer was cut off */
 	bool conflict;              /* the server named this place: another item has the UID */
+	bool taken;                 /* it said that one has, and named none */
 };
 
 /* ---- names -------------------------------------------------------------------------------- */
@@ -121,15 +122,24 @@ static const struct fail *stale(const struct putting *putting)
 
 /* ---- answers ------------------------------------------------------------------------------ */
 
-/* The item that has the UID, if the server names one of this collection (RFC 4791 5.3.2.1). */
+/* The item that has the UID, as the server names it (RFC 4791 5.3.2.1); NULL: it does not.
+ * QUIRK(xandikos): words in place of its address. */
+static const char *owner_told(const struct ask *ask)
+{
+	const char *href = ask->detail + strspn(ask->detail, " \t\r\n");
+
+	return *href && !strpbrk(href, " \t\r\n") ? href : NULL;
+}
+
+/* It, if it is one of this collection. */
 static const char *conflicting(const struct putting *putting)
 {
 	const struct ask *ask = putting->ask;
 	const struct collection *collection = putting->collection;
-	const char *href = ask->detail + strspn(ask->detail, " \t\r\n");
+	const char *href = owner_told(ask);
 	const char *norm;
 
-	if (!ask_uid_conflict(ask) || !*href || strpbrk(href, " \t\r\n"))
+	if (!ask_uid_conflict(ask) || !href)
 		return NULL;
 	norm = href_norm(ask->asks->arena, collection->target, href);
 	if (!norm || !href_below(norm, collection->norm))
@@ -168,6 +178,7 @@ static void sent(struct putting *putting)
 		return;
 	}
 	other = conflicting(putting);
+	putting->taken = ask_uid_conflict(ask) && !owner_told(ask);
 	if (other) {
 		putting->ref = other;
 		putting->conflict = true;
@@ -192,6 +203,8 @@ static void settled_nothing(struct putting *putting)
 		end(putting, stale(putting));
 	else if (!putting->refusal)
 		end(putting, fail_make(FAIL_STALE, FAIL_ITEM, "the line was cut before it was stored"));
+	else if (putting->taken) /* somebody was faster, or an item of another collection has it */
+		end(putting, fail_make(FAIL_EXISTS, FAIL_ITEM, "%s", putting->refusal->text));
 	else
 		end(putting, putting->refusal);
 }
