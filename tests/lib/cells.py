@@ -157,10 +157,10 @@ def key_in(text):
     return m and m[0]
 
 
-def run_and_check(account, tables, status=0, name="the run"):
+def run_and_check(account, tables, status=0, name="the run", known=None):
     """What happened on both sides is synchronised: every cell is as its table says, and so are Conflicts and the
-    records.  Returns the run."""
-    known = set(notices(account))
+    records.  known: the messages of koc's that were there before.  Returns the run."""
+    known = notices(account) if known is None else known
     run = account.sync(status=status, name=name)
     for table in tables:
         table.look()

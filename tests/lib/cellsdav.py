@@ -66,10 +66,12 @@ class DavTable(Table):
 
     # ---- what happens
 
-    def happen(self):
+    def happen(self, there=True):
+        """there: also what happens there."""
         files = {f.uid: f.path for p in "abc" for f in self.account.vdir.files(self.paths[p])}
         for cell in self.cells:
-            self.happen_there(cell)
+            if there:
+                self.happen_there(cell)
             self.happen_here(cell, files.get(self.uid(cell)))
 
     def happen_there(self, cell):

@@ -57,11 +57,13 @@ class MailTable(Table):
 
     # ---- what happens
 
-    def happen(self):
+    def happen(self, there=True):
+        """there: also what happens there."""
         files = {m["data"].split(b"\r\n\r\n")[1].split(b" ")[0].decode(): m["path"]
                  for m in self.account.mail.messages("INBOX")}
         for cell in self.cells:
-            self.happen_there(cell)
+            if there:
+                self.happen_there(cell)
             self.happen_here(cell, files.get(cell.key))
 
     def happen_there(self, cell):

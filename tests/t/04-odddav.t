@@ -5,6 +5,7 @@ import http.client
 import os
 import sys
 import urllib.parse
+import xml.etree.ElementTree as ET
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
@@ -195,6 +196,13 @@ equal(odd.request("DELETE", HOME + "e.ics").status, 403, "read-only")
 be("unique")
 answer = odd.request("PUT", "/calendars/alice/work/e.ics", vdir.event("e@test"))
 ok(answer.status == 403 and b"/home/e.ics</D:href>" in answer.body, "unique", answer)
+be("unique-mute")
+answer = odd.request("PUT", "/calendars/alice/work/e.ics", vdir.event("e@test"))
+ok(answer.status == 403 and b"no-uid-conflict" in answer.body and b"href" not in answer.body, "unique-mute", answer)
+be("read-only .* /home/")
+privileges = {h: p for h, _, p in odd.propfind("/calendars/alice/", ["D:current-user-privilege-set"], "1")}
+ok([b"write" in ET.tostring(privileges[h][dav.tag("D:current-user-privilege-set")]) for h in
+    (HOME, "/calendars/alice/work/")] == [False, True], "read-only of one collection")
 be("error207")
 answer = odd.request("PUT", HOME + "e.ics", vdir.event("e@test"), {"If-None-Match": "*"})
 ok(answer.status == 207 and b" 412 " in answer.body, "error207", answer)

@@ -36,6 +36,16 @@ for way in ([], ["error207"]):
         a.dav_equal(f"{name}: equal", at_least=a.LEAST)
         ok("ugly" not in a.koc("status").out, f"{name}: and listed no more")
 
+# A UID that another calendar has: looked for once more, since somebody may just have put it there; then set aside.
+for oddity in ("unique", "unique-mute"):
+    with OddCase() as a:
+        a.vdir.new(a.vdir.folder("Work"), "twin.ics", vdir.event("odd-3@calendars", "A twin"))
+        a.dav.be(oddity)
+        run = a.sync(status=1, name=f"{oddity}: status 1")
+        ok("twin.ics" in run.err and "no-uid-conflict" in run.err, f"{oddity}: told, with the reason", run)
+        run = a.sync(name=f"{oddity}: between tries it is no failure")
+        ok(not run.dav_writes(), f"{oddity}: it is not tried again at once", run)
+
 # A calendar that can only be read: local changes are undone, and what somebody wrote is in Conflicts.
 with OddCase() as a:
     home = a.vdir.folder("Home")

@@ -101,7 +101,7 @@ ODDITIES = """
     nothing truncated shortened empty stalled dribbled html html207 junk doctype bomb deep endless type controls
     status same other cut close chunked gzip
     digest two-homes no-principal no-etag weak-etag bare-etag flapping-etag eml encoded absolute doubled self
-    no-token no-sync neither no-data dead paged hidden window missing read-only unique error207 rewrites renames renames-mute alias no-move
+    no-token no-sync neither no-data dead paged hidden window missing read-only unique unique-mute error207 rewrites renames renames-mute alias no-move
     no-mkcol edited-move refuse""".split()
 
 
@@ -472,12 +472,14 @@ class Request:
         refused = self.odd.find("refuse", self)
         if not self.body.startswith(begin) or not new.uid or (refused and refused.value.encode() in self.body):
             raise Refused(403, "R:valid-address-data" if c.card else "C:valid-calendar-data")
-        where = self.odd.collections.values() if self.odd.find("unique", self) else [c]
+        mute = self.odd.find("unique-mute", self)
+        where = self.odd.collections.values() if mute or self.odd.find("unique", self) else [c]
         for other in where:
             for twin in other.items.values():
                 if twin.uid == new.uid and (other is not c or twin.name != name):
                     raise Refused(403 if other is not c else 409, "R:no-uid-conflict" if c.card else
-                                  "C:no-uid-conflict", f"<D:href>{self.href(other.path + twin.name)}</D:href>")
+                                  "C:no-uid-conflict", "" if mute else
+                                  f"<D:href>{self.href(other.path + twin.name)}</D:href>")
         if (self.odd.find("renames", self) or self.odd.find("renames-mute", self)) and not old:
             name = hashlib.md5(new.uid).hexdigest() + (".vcf" if c.card else ".ics")
         c.put(name, rewritten(self.body) if self.odd.find("rewrites", self) else self.body,

@@ -52,6 +52,7 @@ How the server is:
     missing=NAME      a multiget does not find them
     read-only         by privileges, and in fact
     unique            a UID only once a user
+    unique-mute       the same, and it does not tell where
     error207          refusals are within a multistatus
     rewrites          other bytes are stored than were sent
     renames           an item is stored under another name than it was sent to; Location tells
