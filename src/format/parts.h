@@ -6,6 +6,7 @@
 #include "format/lines.h"
 
 struct arena;
+struct buf;
 
 /* Deeper ones are not read: a calendar, an event, an alarm, and what RFC 9073 puts into them, are
  * four. */
@@ -27,5 +28,8 @@ bool parts_make(struct lines *lines, struct arena *arena, struct part **first);
 
 /* The first line with this name; NULL none. */
 const struct line *part_line(const struct part *part, const char *name);
+
+/* Appends the parts as they are to be sent: CRLF, lines of at most 75 bytes (RFC 5545 3.1, RFC 6350 3.2). */
+void parts_write(const struct part *parts, struct buf *out);
 
 #endif

@@ -98,6 +98,8 @@ static const struct property contact[] = {
 	{ "UID", .shape = SHAPE_TEXT },
 	{ "URL", .shape = SHAPE_PLAIN },
 	{ "VERSION", .shape = SHAPE_PLAIN },
+	{ "X-ABADR", SHAPE_PARTS, .marks = PROPERTY_UNORDERED },
+	{ "X-ABLABEL", SHAPE_PARTS, .marks = PROPERTY_UNORDERED },
 	{ "X-ADDRESSBOOKSERVER-KIND", SHAPE_WORD, TEXT },
 	{ "X-ADDRESSBOOKSERVER-MEMBER", SHAPE_PLAIN, .marks = PROPERTY_UNORDERED },
 	{ "X-RADICALE-NAME", SHAPE_TEXT, .marks = PROPERTY_NOISE },

@@ -1,4 +1,4 @@
-/* Slots: each property goes to the first slot that holds something like it. */
+/* Slots: what is most alike is paired first, in all versions. */
 #include "format/slots.h"
 
 #include "format/property.h"
@@ -38,18 +38,47 @@ static bool entry_like(const struct normal_entry *a, const struct normal_entry *
 	return false;
 }
 
-static bool slot_join(struct slot *slots, size_t count, int version, const struct normal_entry *entry,
+/* The properties of one name, while they are paired. */
+struct pairing {
+	const struct slot_list *named; /* of each version */
+	struct slot *slots;
+	size_t count;
+	bool placed[DIFF_VERSIONS][SLOTS_ALIKE];
+};
+
+static bool slot_join(struct pairing *pairing, int version, const struct normal_entry *entry,
 		      enum likeness likeness)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (slots[i].of[version])
+	for (size_t i = 0; i < pairing->count; i++) {
+		struct slot *slot = &pairing->slots[i];
+
+		if (slot->of[version])
 			continue;
 		for (int v = 0; v < DIFF_VERSIONS; v++)
-			if (slots[i].of[v] && entry_like(slots[i].of[v], entry, likeness)) {
-				slots[i].of[version] = entry;
+			if (slot->of[v] && entry_like(slot->of[v], entry, likeness)) {
+				slot->of[version] = entry;
 				return true;
 			}
 	}
+	return false;
+}
+
+/* Is there one like it in an earlier version that has no slot yet?  Both get one. */
+static bool slot_open(struct pairing *pairing, int version, const struct normal_entry *entry,
+		      enum likeness likeness)
+{
+	for (int v = 0; v < version; v++)
+		for (size_t i = 0; i < pairing->named[v].count; i++) {
+			const struct normal_entry *other = &pairing->named[v].entries[i];
+
+			if (pairing->placed[v][i] || !entry_like(other, entry, likeness))
+				continue;
+			pairing->placed[v][i] = true;
+			pairing->slots[pairing->count] = (struct slot){ 0 };
+			pairing->slots[pairing->count].of[v] = other;
+			pairing->slots[pairing->count++].of[version] = entry;
+			return true;
+		}
 	return false;
 }
 
@@ -62,26 +91,32 @@ static bool may_pair(const struct slot_list named[DIFF_VERSIONS], enum likeness 
 	return true;
 }
 
+/* All that are this like. */
+static void slots_pair(struct pairing *pairing, enum likeness likeness)
+{
+	for (int v = 0; v < DIFF_VERSIONS; v++)
+		for (size_t i = 0; i < pairing->named[v].count; i++) {
+			const struct normal_entry *entry = &pairing->named[v].entries[i];
+
+			if (!pairing->placed[v][i])
+				pairing->placed[v][i] = slot_join(pairing, v, entry, likeness) ||
+							slot_open(pairing, v, entry, likeness);
+		}
+}
+
 size_t slots_fill(struct slot *slots, const struct slot_list named[DIFF_VERSIONS])
 {
-	size_t count = 0;
+	struct pairing pairing = { .named = named, .slots = slots };
 
-	for (int v = 0; v < DIFF_VERSIONS; v++) {
-		bool placed[SLOTS_ALIKE] = { false };
-
-		for (int likeness = 0; likeness < LIKENESSES; likeness++)
-			for (size_t i = 0; i < named[v].count && may_pair(named, (enum likeness)likeness);
-			     i++)
-				if (!placed[i])
-					placed[i] = slot_join(slots, count, v, &named[v].entries[i],
-							      (enum likeness)likeness);
+	for (int likeness = 0; likeness < LIKENESSES && may_pair(named, (enum likeness)likeness); likeness++)
+		slots_pair(&pairing, (enum likeness)likeness);
+	for (int v = 0; v < DIFF_VERSIONS; v++)
 		for (size_t i = 0; i < named[v].count; i++)
-			if (!placed[i]) {
-				slots[count] = (struct slot){ 0 };
-				slots[count++].of[v] = &named[v].entries[i];
+			if (!pairing.placed[v][i]) {
+				slots[pairing.count] = (struct slot){ 0 };
+				slots[pairing.count++].of[v] = &named[v].entries[i];
 			}
-	}
-	return count;
+	return pairing.count;
 }
 
 bool slots_next(const struct slot_list lists[DIFF_VERSIONS], size_t at[DIFF_VERSIONS],

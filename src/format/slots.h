@@ -29,8 +29,8 @@ bool slots_next(const struct slot_list lists[DIFF_VERSIONS], size_t at[DIFF_VERS
 		struct slot_list named[DIFF_VERSIONS]);
 
 /* Pairs what is of one name, at most SLOTS_ALIKE in each version: what is equal first, then what has the
- * same value, then the same parameters, then what is left.  Returns how many slots there are; `slots` has
- * room for DIFF_VERSIONS * SLOTS_ALIKE. */
+ * same value, then the same parameters, then what is left (of a set: nothing).  Returns how many slots there
+ * are; `slots` has room for DIFF_VERSIONS * SLOTS_ALIKE. */
 size_t slots_fill(struct slot *slots, const struct slot_list named[DIFF_VERSIONS]);
 
 #endif

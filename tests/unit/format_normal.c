@@ -198,6 +198,8 @@ static void equal_cards(void **context)
 		{ "item1.TEL:1\nitem1.X-ABLabel:x", "item7.X-ABLABEL:x\nitem7.TEL:1" },
 		{ "a.TEL:1\na.X-ABLABEL:x\nb.TEL:2\nb.X-ABLABEL:y",
 		  "b.TEL:1\nb.X-ABLABEL:x\na.TEL:2\na.X-ABLABEL:y" },
+		{ "a.TEL:1\na.X-ABLABEL:x\nb.URL:2\nb.X-ABLABEL:y",
+		  "a.TEL:1\nb.X-ABLABEL:y\nb.URL:2\na.X-ABLABEL:x" },
 		{ "FN:a", "FN:a\nREV:20250101T000000Z\nPRODID:x\nKIND:individual" },
 		{ "KIND:group\nMEMBER:urn:uuid:a\nMEMBER:urn:uuid:b",
 		  "MEMBER:urn:uuid:b\nMEMBER:urn:uuid:a\nKIND:Group" },
