@@ -106,7 +106,7 @@ struct row {
 	struct version side[SIDES]; /* ref NULL: not (yet, or any more) on that side */
 	struct print print;
 	struct digest normal; /* of what both sides agreed on.  Keyed kinds: of the normalised form;
-			       * text forms: of what follows the header */
+			       * text forms: of what they say (format/textform.h) */
 	int64_t date;   /* received, seconds since the epoch; 0 unknown */
 	uint32_t marks; /* enum row_mark */
 	/* For people and scripts, never for decisions: */

@@ -23,7 +23,7 @@ struct match {
 	struct op *op;                     /* what was planned for it; owned by the plan */
 	enum compared compared;            /* the two bodies */
 	struct digest normal[SIDES];       /* keyed kinds: of the normalised form; of a text form here:
-					    * of what follows its header; unknown until it was read */
+					    * of what it says; unknown until it was read */
 	const struct stub *stub;           /* the local file was read, and is a text form; else NULL */
 	struct digest stands_for;          /* it is one of a row whose file has, or had, this digest: a
 					    * copy or the row's own, whatever was done to its header */

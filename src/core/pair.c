@@ -144,6 +144,10 @@ static void renamed(void *context, struct candidate *gone, struct candidate *fre
 	gone->match->now[lists->side] = fresh->match->now[lists->side];
 	gone->match->normal[lists->side] = fresh->match->normal[lists->side];
 	gone->match->looked[lists->side] |= fresh->match->looked[lists->side];
+	if (lists->side == LOCAL) {
+		gone->match->stub = fresh->match->stub;
+		gone->match->print = fresh->match->print;
+	}
 	gone->match->mended = true;
 	fresh->match->absorbed = true;
 }
@@ -171,7 +175,8 @@ static void adopted(void *context, struct candidate *here, struct candidate *the
 	here->match->mended = true;
 	if (!lists->keyed[here->folder])
 		here->match->compared = EQUAL;
-	here->match->stub = NULL; /* of the same size: whatever it holds, it is the message itself */
+	if (!digest_known(&here->match->stands_for))
+		here->match->stub = NULL; /* of the same size: whatever it holds, it is the message itself */
 	if (there->match->date)
 		here->match->date = there->match->date;
 	there->match->absorbed = true;
@@ -260,6 +265,24 @@ static void find_counterparts(struct match **matches, size_t count, struct lists
 	pair_up(lists->a, lists->a_count, lists->b, lists->b_count, true, rows ? rekeyed : adopted, lists);
 }
 
+/* What was a text form may be whole under another name: a run was stopped, or the user brought it. */
+static void find_completed(struct match **matches, size_t count, struct lists *lists)
+{
+	lists->a_count = lists->b_count = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct match *match = matches[i];
+		const struct row *row = match->row;
+
+		if (row && row->marks & ROW_TEXT && row->side[LOCAL].ref && !match->now[LOCAL] &&
+		    row_key(match, &lists->a[lists->a_count]))
+			lists->a_count++;
+		else if (is_new(match, LOCAL) && !match->stub && !lists->keyed[match->folder] &&
+			 new_key(match, false, &lists->b[lists->b_count]))
+			lists->b_count++;
+	}
+	pair_up(lists->a, lists->a_count, lists->b, lists->b_count, true, renamed, lists);
+}
+
 static void original(void *context, struct candidate *here, struct candidate *there)
 {
 	const struct stub *stub = here->match->stub;
@@ -303,6 +326,7 @@ void pair_in_folders(struct match **matches, size_t count, const bool *keyed_by_
 	find_counterparts(matches, count, &lists, true);
 	lists.side = LOCAL;
 	find_renames(matches, count, &lists);
+	find_completed(matches, count, &lists);
 	lists.side = SERVER;
 	find_renames(matches, count, &lists);
 	find_counterparts(matches, count, &lists, false);

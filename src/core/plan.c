@@ -74,17 +74,19 @@ static void plan_new_here(struct op *op, const struct policy *policy)
 	}
 }
 
-/* A text form was edited, or made of a whole message: what the server has is more. */
+/* What lies here is a text form, or was one: what the server has is more than either.  Where the one took the
+ * place of the other unedited, a run was stopped in between, or the user brought it back: it is fetched once
+ * more. */
 static void plan_text_edit(struct op *op)
 {
 	const struct match *match = op->match;
 	const struct print *was = &match->row->print, *now = &match->print;
+	bool was_text = match->row->marks & ROW_TEXT, is_whole = !match->stub && was->size == now->size;
 
-	/* Somebody brought the whole message back. */
-	if (!match->stub && digest_equal(&was->head, &now->head) && was->size == now->size)
-		decide(op, VERB_UPDATE, LOCAL, "whole again");
-	else
+	if (was_text != is_whole || !digest_equal(&was->head, is_whole ? &now->head : &match->stub->head))
 		decide(op, VERB_CONFLICT, LOCAL, "edited here, where only its text was");
+	else
+		decide(op, VERB_UPDATE, LOCAL, is_whole ? "whole again" : "whole before");
 }
 
 /* The local item was edited, the server's is as it was. */
@@ -150,12 +152,13 @@ static void plan_same(struct op *op)
 {
 	const struct match *match = op->match;
 
-	if (match->become == FORM_WHOLE)
+	/* First its name is learnt: a run that is stopped when it has replaced the file finds it by that. */
+	if (match->mended || match_moved_on(match, SERVER) || match_moved_on(match, LOCAL))
+		decide(op, VERB_AGREE, LOCAL, NULL);
+	else if (match->become == FORM_WHOLE)
 		decide(op, VERB_UPDATE, LOCAL, "whole");
 	else if (match->become == FORM_TEXT)
 		decide(op, VERB_UPDATE, LOCAL, "text");
-	else if (match->mended || match_moved_on(match, SERVER) || match_moved_on(match, LOCAL))
-		decide(op, VERB_AGREE, LOCAL, NULL);
 	else
 		decide(op, VERB_NONE, LOCAL, NULL);
 }

@@ -12,7 +12,7 @@ void row_describe(struct row *row, const struct body *body, const struct digest 
 		row->subject = body->fields.subject;
 		row->from = body->fields.from;
 		row->sent = body->fields.sent;
-		row->normal = body->mark ? body->content : (struct digest){ 0 };
+		row->normal = body->says;
 		return;
 	}
 	row->normal = *normal;

@@ -49,8 +49,7 @@ void content_take(struct run *run, struct match *match, enum side side, const st
 		match->date = read->date;
 	if (side == LOCAL)
 		match->stub = stub_copy(run->round, read->stub);
-	if (is_keyed(run, match) || (side == LOCAL && read->stub))
-		match->normal[side] = read->normal;
+	match->normal[side] = read->normal;
 	if (read->key && !match->row)
 		match->key = arena_str(run->round, read->key);
 	if (read->key && side == LOCAL)

@@ -256,10 +256,10 @@ const struct fail *decide_all(struct run *run)
 	if (f)
 		return f;
 	find_moves(run);
-	turns_left(run);
 	f = find_copies(run);
 	if (f)
 		return f;
+	turns_left(run);
 	hold(run);
 	brake(run);
 	return NULL;

@@ -1,5 +1,6 @@
 /* Pull: bodies from the server into the local store, in batches: read, write, make durable, commit. */
 #include "base/memory.h"
+#include "core/flags.h"
 #include "engine/run.h"
 
 #include <stdlib.h>
@@ -29,15 +30,17 @@ static bool replaces(const struct op *op)
 	return op->match->now[LOCAL] && (op->verb == VERB_UPDATE || op->verb == VERB_CONFLICT);
 }
 
-/* What is asked for.  What was whole here stays so, unless it is to become less. */
+/* What is asked for.  What is whole here stays so, unless it is to become less. */
 static enum part part_for(const struct run *run, const struct op *op)
 {
 	const struct match *match = op->match;
-	bool was_whole = match->row && match->row->side[LOCAL].ref && !(match->row->marks & ROW_TEXT);
+	bool was_text = match->row && match->row->marks & ROW_TEXT;
+	bool whole = match->row && match->row->side[LOCAL].ref &&
+		     !(op->verb == VERB_CONFLICT ? was_text : match_is_text(match));
 
 	if (match->become == FORM_TEXT)
 		return PART_TEXT;
-	if (run->folders[op->folder].policy.mode != MODE_TEXT || match->become == FORM_WHOLE || was_whole)
+	if (run->folders[op->folder].policy.mode != MODE_TEXT || match->become == FORM_WHOLE || whole)
 		return PART_WHOLE;
 	return PART_TEXT;
 }
@@ -116,6 +119,21 @@ static uint32_t form_marks(const struct read *read, const struct body *body)
 	return marks;
 }
 
+/* What replaced a message has its flags (a file keeps its name), so nothing was agreed on about them: the base
+ * stays, and what differs from it, also since the look, is merged at the next one. */
+static void keep_flags(struct op *op, const struct read *read, struct flags here, struct row *row)
+{
+	struct flags base[SIDES] = { { 0 }, { 0 } };
+	bool settled = match_base_flags(op->match, base);
+
+	for (int s = 0; s < SIDES; s++) {
+		row->side[s].flags = base[s];
+		settled &= flags_equal(base[s], op->match->now[s]->flags);
+	}
+	op->again = !settled || !flags_equal(base[LOCAL], here) ||
+		    (read->has_flags && !flags_equal(base[SERVER], read->now.flags));
+}
+
 static const struct fail *record(struct pull *pull, size_t i)
 {
 	struct run *run = pull->run;
@@ -136,6 +154,8 @@ static const struct fail *record(struct pull *pull, size_t i)
 		row->marks &= ~(uint32_t)ROW_KEPT;
 		if (read->part == PART_TEXT)
 			row->marks |= ROW_BARE;
+		if (write->body->mail)
+			keep_flags(op, read, op->match->now[LOCAL]->flags, row);
 		if (op->match->row && !digest_known(&row->side[LOCAL].digest))
 			row->side[LOCAL].digest = op->match->row->side[LOCAL].digest;
 		return state_row_put(run->engine->state, row);
@@ -143,7 +163,8 @@ static const struct fail *record(struct pull *pull, size_t i)
 	row->side[LOCAL] = write->now;
 	if (!digest_known(&row->side[LOCAL].digest))
 		row->side[LOCAL].digest = write->body->digest;
-	row->side[LOCAL].flags = write->now.flags;
+	if (write->replaces && write->body->mail)
+		keep_flags(op, read, write->now.flags, row);
 	row->marks = form_marks(read, write->body);
 	row->date = read->date;
 	if (write->key)

@@ -219,7 +219,7 @@ struct row *row_for(struct arena *arena, const struct match *match, const struct
 		if (match->wire)
 			row->marks |= ROW_WIRE;
 	}
-	if (match->stub) {
+	if (match->stub && !match->row) {
 		row->marks = (row->marks & ~(uint32_t)ROW_BARE) | ROW_TEXT;
 		row->normal = match->normal[LOCAL];
 	}

@@ -26,28 +26,46 @@ static const struct fail *row_by_name(struct run *run, const struct stub *stub, 
 	return f;
 }
 
-/* Messages that were moved since have other numbers, and keep their header. */
-static const struct fail *row_by_head(struct run *run, const struct stub *stub, struct row **row)
+/* Messages that were moved since have other numbers, and keep their header.  Of several the one whose file says
+ * the same, else one that is whole here. */
+static const struct fail *row_by_head(struct run *run, const struct match *match, struct row **row)
 {
 	struct row *rows = NULL;
 	size_t count = 0;
 	const struct fail *f =
-		state_rows_text_by_head(run->engine->state, &stub->head, run->round, &rows, &count);
+		state_rows_by_head(run->engine->state, &match->stub->head, run->round, &rows, &count);
+	int best = 0;
 
-	if (!f && count)
-		*row = &rows[0];
+	for (size_t i = 0; !f && i < count; i++) {
+		bool text = rows[i].marks & ROW_TEXT;
+		int fits = !text ? 2 : digest_equal(&rows[i].normal, &match->normal[LOCAL]) ? 3 : 1;
+
+		if (rows[i].side[SERVER].ref && fits > best) {
+			best = fits;
+			*row = &rows[i];
+		}
+	}
 	return f;
 }
 
-/* Does a row know a file of these very bytes?  Then it is found by them, as any message is. */
-static const struct fail *is_known(struct run *run, const struct match *match, bool *known)
+/* It is one of this row's message, and is found by what the row knows, as any message is. */
+static void belongs(struct match *match, const struct row *row)
+{
+	match->stands_for = row->side[LOCAL].digest;
+	match->print = row->print;
+	if (!(row->marks & ROW_TEXT) && digest_equal(&row->side[LOCAL].digest, &match->now[LOCAL]->digest))
+		match->stub = NULL; /* a whole message that holds such stubs */
+}
+
+/* The row of a file of these very bytes. */
+static const struct fail *row_by_bytes(struct run *run, const struct match *match, struct row **row)
 {
 	struct row *rows = NULL;
 	size_t count = 0;
 	const struct fail *f = state_rows_by_digest(run->engine->state, &match->now[LOCAL]->digest,
 						    run->round, &rows, &count);
 
-	*known = count > 0;
+	*row = !f && count ? &rows[0] : NULL;
 	return f;
 }
 
@@ -97,29 +115,50 @@ static void edited(struct run *run, struct match *match, const struct row *row)
 		old->comes_back = true;
 }
 
+/* Is the very message that it names new there, in the same folder?  It was pulled by a run that was stopped, or
+ * the state is lost; a row of another folder, whose message has the same header, is another's. */
+static bool is_pulled(const struct run *run, const struct match *match)
+{
+	const struct store_folder *there = run->folders[match->folder].seen[SERVER];
+
+	if (!there || strcmp(there->identity, match->stub->epoch) != 0)
+		return false;
+	for (size_t i = 0; i < run->matches.count; i++) {
+		const struct match *other = run->matches.items[i];
+
+		if (other->folder == match->folder && is_new_there(other) &&
+		    strcmp(other->now[SERVER]->ref, match->stub->ref) == 0)
+			return true;
+	}
+	return false;
+}
+
 static const struct fail *find_one(struct run *run, struct match *match)
 {
 	struct row *row = NULL;
-	bool known = false;
-	const struct fail *f = is_known(run, match, &known);
+	const struct fail *f = row_by_bytes(run, match, &row);
 
-	if (f || known)
+	if (f)
 		return f;
+	if (row) {
+		belongs(match, row);
+		return NULL;
+	}
 	if (!run->engine->account || strcmp(match->stub->account, run->engine->account) != 0) {
 		match->trouble = "a text form of another account's message";
 		return NULL;
 	}
-	if (!digest_known(&match->stub->head))
+	if (!digest_known(&match->stub->head) || is_pulled(run, match))
 		return NULL;
 	f = row_by_name(run, match->stub, &row);
 	if (!f && !row)
-		f = row_by_head(run, match->stub, &row);
+		f = row_by_head(run, match, &row);
 	if (f || !row)
 		return f;
 	if (row->marks & ROW_TEXT && !digest_equal(&row->normal, &match->normal[LOCAL]))
 		edited(run, match, row);
 	else
-		match->stands_for = row->side[LOCAL].digest;
+		belongs(match, row);
 	return NULL;
 }
 

@@ -56,12 +56,28 @@ const struct fail *turns_find(struct run *run)
 	return f;
 }
 
+/* Does the operation bring a message into the folder, in a form that its mode changes? */
+static bool is_to_turn(const struct folder *folder, const struct op *op)
+{
+	const struct match *match = op->match;
+	bool comes = op->verb == VERB_MOVE || op->verb == VERB_DUPLICATE || op->verb == VERB_AGREE ||
+		     op->verb == VERB_CONFLICT || (op->verb == VERB_UPDATE && match->become == FORM_AS_IT_IS);
+	bool text = match->stub || (match->row && match->row->marks & ROW_TEXT) || (op->other && op->other->stub);
+
+	if (!comes || folder->traits->keyed)
+		return false;
+	return text ? folder->policy.mode == MODE_FULL : folder->policy.expire_days > 0;
+}
+
 void turns_left(struct run *run)
 {
 	for (size_t i = 0; i < run->op_count; i++) {
 		const struct op *op = &run->ops[i];
+		struct folder *folder = &run->folders[op->to];
+		bool first_else = op->match->become != FORM_AS_IT_IS &&
+				  (op->verb == VERB_FLAG || op->verb == VERB_AGREE);
 
-		if (op->match->become != FORM_AS_IT_IS && (op->verb == VERB_FLAG || op->verb == VERB_AGREE))
-			run->folders[op->match->folder].again[LOCAL] = true;
+		if (first_else || is_to_turn(folder, op))
+			folder->again[LOCAL] = true;
 	}
 }

@@ -111,6 +111,15 @@ struct textform_hint {
 /* The next bytes of the message. */
 void textform_hint_add(struct textform_hint *hint, const void *data, size_t size);
 
+/* What a text form says beside its header, digested: its lines with LF ends, but for the headers of its stubs
+ * and what they enclose, since those name the message as it was called when they were made.  Two text forms
+ * of one message have the same, whatever was done to the header. */
+struct textform_digest; /* opaque */
+
+struct textform_digest *textform_digest_begin(void);
+void textform_digest_add(struct textform_digest *digest, const void *data, size_t size);
+struct digest textform_digest_end(struct textform_digest *digest); /* frees it */
+
 struct textform_find; /* opaque: a file being read, piece by piece */
 
 struct textform_find *textform_find_begin(void);

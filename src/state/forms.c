@@ -1,4 +1,5 @@
-/* Rows by the form of their local file: text forms, and whole messages that could become one. */
+/* Rows by the form of their local file (text forms, and whole messages that could become one), and by the
+ * header that tells whose text form a file is. */
 #include "state/records.h"
 #include "state/state.h"
 
@@ -22,12 +23,12 @@ static bool text_in_folder(const struct query *query, const void *record, const 
 	return row->folder == values[0].number && is_text(row) && both_refs(row);
 }
 
-static bool text_has_head(const struct query *query, const void *record, const struct value *values)
+static bool has_head(const struct query *query, const void *record, const struct value *values)
 {
 	const struct row *row = record;
 
 	(void)query;
-	return is_text(row) && digest_equal(&row->print.head, &values[0].digest);
+	return digest_equal(&row->print.head, &values[0].digest);
 }
 
 static bool whole_before(const struct query *query, const void *record, const struct value *values)
@@ -56,11 +57,11 @@ static const struct query texts = {
 	.order = newest_first,
 	.limited = true,
 };
-static const struct query texts_by_head = {
+static const struct query by_head = {
 	.table = TABLE_ROW,
 	.values = 1,
-	.where = "marks & 4 AND head = ?1",
-	.holds = text_has_head,
+	.where = "head = ?1",
+	.holds = has_head,
 };
 static const struct query wholes = {
 	.table = TABLE_ROW,
@@ -80,10 +81,10 @@ const struct fail *state_rows_text(struct state *state, int64_t folder, size_t m
 			    rows, count);
 }
 
-const struct fail *state_rows_text_by_head(struct state *state, const struct digest *head,
-					   struct arena *arena, struct row **rows, size_t *count)
+const struct fail *state_rows_by_head(struct state *state, const struct digest *head, struct arena *arena,
+				      struct row **rows, size_t *count)
 {
-	return records_list(state, &texts_by_head, VALUES(value_digest(head)), arena, rows, count);
+	return records_list(state, &by_head, VALUES(value_digest(head)), arena, rows, count);
 }
 
 const struct fail *state_rows_whole(struct state *state, int64_t folder, int64_t before, size_t most,

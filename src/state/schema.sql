@@ -8,7 +8,7 @@
 -- epoch.  Refs compare as bytes, which is the drivers' own order.
 
 PRAGMA application_id = 1802461998; -- "koc."
-PRAGMA user_version = 4;
+PRAGMA user_version = 5;
 
 CREATE TABLE folder (
 	id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -58,7 +58,7 @@ CREATE UNIQUE INDEX row_local ON row (folder, local_ref);
 CREATE INDEX row_digest ON row (local_digest) WHERE local_digest IS NOT NULL;
 CREATE INDEX row_key ON row (key) WHERE key IS NOT NULL;
 CREATE INDEX row_text ON row (folder, server_ref) WHERE marks & 4;
-CREATE INDEX row_text_head ON row (head) WHERE marks & 4;
+CREATE INDEX row_head ON row (head) WHERE head IS NOT NULL;
 CREATE INDEX row_whole ON row (folder, date) WHERE date <> 0 AND NOT marks & 13;
 
 -- `bytes` comes last: what is before it is read without it.

@@ -74,10 +74,12 @@ const struct fail *state_row_find(struct state *state, int64_t folder, enum side
 const struct fail *state_row_get(struct state *state, int64_t id, struct arena *arena,
 				 struct row **row) MUST_CHECK;
 
-/* Rows in any folder whose local digest is this one; whose key is this one. */
+/* Rows in any folder whose local digest is this one; whose message has this header; whose key is this one. */
 const struct fail *state_rows_by_digest(struct state *state, const struct digest *digest,
 					struct arena *arena, struct row **rows,
 					size_t *count) MUST_CHECK;
+const struct fail *state_rows_by_head(struct state *state, const struct digest *head, struct arena *arena,
+				      struct row **rows, size_t *count) MUST_CHECK;
 const struct fail *state_rows_by_key(struct state *state, const char *key, struct arena *arena,
 				     struct row **rows, size_t *count) MUST_CHECK;
 
@@ -88,10 +90,6 @@ const struct fail *state_rows_text(struct state *state, int64_t folder, size_t m
 				   struct row **rows, size_t *count) MUST_CHECK;
 const struct fail *state_rows_whole(struct state *state, int64_t folder, int64_t before, size_t most,
 				    struct arena *arena, struct row **rows, size_t *count) MUST_CHECK;
-/* Rows in any folder whose local file is a text form and whose message has this header. */
-const struct fail *state_rows_text_by_head(struct state *state, const struct digest *head,
-					   struct arena *arena, struct row **rows, size_t *count) MUST_CHECK;
-
 /* Walks the rows of a folder that have a ref on `side` between first and last (both inclusive, NULL:
  * open end), ascending by that ref (strcmp).  Only one walk at a time per state, and rows may be
  * changed only after state_walk_end: FAIL_STATE with ITEM scope. */

@@ -383,8 +383,7 @@ static const struct fail *finish(struct body *body)
 	body->run = NULL;
 	if (body->mail) {
 		mail_scan_end(body->scan, body->size + body->bare, &body->print, &body->fields);
-		body->content = body->digest;
-		body->digest = digest_with(&body->print.head, &body->content);
+		body->digest = digest_with(&body->print.head, &body->digest);
 	}
 	body->scan = NULL;
 	if (is_item(body)) {

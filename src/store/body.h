@@ -44,9 +44,9 @@ struct body {
 	struct digest digest;    /* SHA-256 of the content, known after body_end: of those bytes; for mail
 				  * of print.head and the SHA-256 of what follows the header, so that lines
 				  * which other programs add to a header (format/mail.h) change nothing */
-	struct digest content;   /* mail only: the SHA-256 of what follows the header */
 	struct textform_mark *mark; /* mail only, known after body_end: it is a text form, of this message
 				     * (head unknown: of several); owned by the body; NULL it is not */
+	struct digest says;      /* then: textform_digest_end's */
 	bool wire;               /* mail kept in its wire form */
 	enum body_form form;
 	bool mail;               /* form is BODY_MAIL */

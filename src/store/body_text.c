@@ -11,32 +11,40 @@
 
 #define CHUNK ((size_t)32 * 1024)
 
-static const struct fail *read_all(struct body *body, struct textform_find *find)
+static const struct fail *read_all(struct body *body, struct textform_find *find,
+				   struct textform_digest *digest)
 {
 	char *chunk = memory_resize(NULL, CHUNK, 1);
 	const struct fail *fail = NULL;
 	uint64_t offset = 0;
+	bool more = true;
 	size_t got = 0;
 
 	do {
 		fail = body_read(body, offset, chunk, CHUNK, &got);
 		offset += got;
-	} while (!fail && got && textform_find_add(find, chunk, got));
+		textform_digest_add(digest, chunk, got);
+		more = more && textform_find_add(find, chunk, got);
+	} while (!fail && got && more);
 	free(chunk);
 	return fail;
 }
 
 const struct fail *body_find_text(struct body *body)
 {
+	struct textform_digest *digest = NULL;
 	struct textform_find *find = NULL;
 	struct textform_found found;
+	struct digest says;
 	const struct fail *fail = NULL;
 
 	if (!body->hint.seen)
 		return NULL;
 	find = textform_find_begin();
-	fail = read_all(body, find);
+	digest = textform_digest_begin();
+	fail = read_all(body, find, digest);
 	textform_find_end(find, &found);
+	says = textform_digest_end(digest);
 	/* Many bodies may wait for their turn: a spool file is opened again when it is read. */
 	if (body->name[0] && body->fd >= 0) {
 		close(body->fd);
@@ -47,6 +55,7 @@ const struct fail *body_find_text(struct body *body)
 		return fail;
 	body->mark = memory_alloc(sizeof *body->mark);
 	*body->mark = found.mark;
+	body->says = says;
 	if (found.mixed)
 		memset(&body->mark->head, 0, sizeof body->mark->head);
 	return NULL;

@@ -91,9 +91,10 @@ static const struct fail *text_from(struct memory *memory, const struct memory_f
 				    const struct memory_item *item, struct read *read, struct arena *arena)
 {
 	const char *message_id = NULL;
-	struct buf text = { 0 };
 	const struct fail *f = NULL;
+	struct buf text;
 
+	buf_init(&text, SIZE_MAX);
 	if (!memory_text(memory, item, memory_identity(memory, folder, arena), &text))
 		return NULL;
 	f = body_begin(memory->store.spool ? memory->store.spool : &no_spool, BODY_MAIL, &read->body);
@@ -120,7 +121,7 @@ static void tell_content(const struct body *body, struct read *read, struct aren
 	if (!body->mail)
 		return;
 	read->stub = body_stub(body, arena);
-	read->normal = body->content;
+	read->normal = body->says;
 }
 
 static const struct fail *read_one(struct memory *memory, struct read *read, struct arena *arena)

@@ -150,8 +150,8 @@ struct read {
 				  * digest is not known */
 	const struct stub *stub; /* local mail: the file is a text form, of this message; NULL it is not */
 	const char *key;         /* keyed kinds: its UID; NULL it has none */
-	struct digest normal;    /* keyed kinds: of the normalised form (format/item.h); of local mail: of
-				  * what follows the header */
+	struct digest normal;    /* keyed kinds: of the normalised form (format/item.h); of local
+				  * text forms: of what they say (format/textform.h) */
 	const char *wrong;       /* keyed kinds: why it cannot be written to a server; NULL it can */
 	bool notice;             /* local mail: a message of koc's own (format/notice.h), which no server
 				  * gets */

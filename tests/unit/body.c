@@ -506,7 +506,7 @@ static void test_text_form(void **state)
 				    "Content-Type: multipart/mixed; boundary=c\r\n\r\n";
 	static const char said[] = "--b\r\n\r\nX-Koc-Part: " HEX "\r\n--b--\r\n";
 	struct arena *arena = arena_new();
-	struct digest content = { { 0 } };
+	struct digest says = { { 0 } };
 	char wire[1000];
 	size_t checked = 0;
 
@@ -523,8 +523,8 @@ static void test_text_form(void **state)
 		assert_string_equal(told->epoch, "5");
 		assert_string_equal(told->ref, "0000000007");
 		assert_true(digest_known(&told->head));
-		assert_true(piece == 1 || digest_equal(&content, &body->content));
-		content = body->content;
+		assert_true(piece == 1 || digest_equal(&says, &body->says));
+		says = body->says;
 		body_free(body);
 		snprintf(wire, sizeof wire, "%s%s", header, said); /* only talks of one */
 		body = body_of_wire(to, wire, strlen(wire), piece);
@@ -540,7 +540,7 @@ static void test_text_form(void **state)
 	{
 		struct body *body = body_of_wire(&spool, wire, strlen(wire), 9);
 
-		assert_true(digest_equal(&content, &body->content));
+		assert_true(digest_equal(&says, &body->says));
 		body_free(body);
 	}
 	arena_free(arena);

@@ -11,9 +11,11 @@
  *   removed         what one user removed and the other did not touch is gone from its folder;
  *   flags           a flag that one user changed is as that user wanted;
  *   silent          the run after that writes nothing;
+ *   whole           the server never has a text form; in a folder of mode full there is none here;
  *   no stale row    the rows are exactly the items. */
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/log.h"
 #include "base/step.h"
 #include "core/flags.h"
 #include "engine/account.h"
@@ -68,6 +70,11 @@ struct story {
 	uint64_t seed;
 	struct dice dice;
 	bool dav;
+	bool text;          /* folders have modes, which change, and the state may be lost */
+	bool lost;          /* the state was */
+	struct dice form;   /* for all that only such a story has */
+	enum mode modes[FOLDERS];
+	int expire[FOLDERS];
 	struct memory_world *world[SIDES];
 	struct memory_options options[SIDES];
 	struct state *state;
@@ -178,10 +185,14 @@ static void settings(void *context, const char *path, enum kind kind, uint32_t r
 {
 	const struct story *h = context;
 
-	(void)path;
 	(void)kind;
 	(void)roles;
 	*out = (struct folder_settings){ .mode = MODE_FULL, .remove = h->remove };
+	for (size_t i = 0; i < FOLDERS; i++)
+		if (strcmp(path, path_of(h, i)) == 0) {
+			out->mode = h->modes[i];
+			out->expire_days = h->modes[i] == MODE_TEXT ? h->expire[i] : 0;
+		}
 }
 
 static const struct fail *stop(void *context, const char *what)
@@ -248,9 +259,30 @@ static void content_write(struct story *h, struct content *content, const char *
 		content->body[SERVER] = signed_by_server(h->world[SERVER], content->body[SERVER]);
 }
 
+static bool is_form(const struct memory_body *body)
+{
+	return strstr(body->data, "X-Koc-Part:") != NULL;
+}
+
+/* Is it these very bytes? */
 static bool is_content(const struct content *content, const struct memory_body *body)
 {
 	return content->body[SERVER]->plain == body->plain || content->body[LOCAL]->plain == body->plain;
+}
+
+/* Whose text form is it?  An edited one is a content of its own. */
+static struct content *form_of(struct story *h, const struct memory_body *body)
+{
+	const char *edit = strstr(body->data, "\nedit "), *id = strstr(body->data, "Message-ID: <");
+	size_t index = edit ? strtoul(edit + 6, NULL, 10) : id ? strtoul(id + 13, NULL, 10) : CONTENTS;
+
+	return is_form(body) && index < h->content_count ? &h->contents[index] : NULL;
+}
+
+/* Is it the content, or its text form? */
+static bool stands_for(struct story *h, const struct content *content, const struct memory_body *body)
+{
+	return is_content(content, body) || (h->text && form_of(h, body) == content);
 }
 
 static size_t content_find(const struct story *h, enum side side, const struct content *content,
@@ -272,6 +304,11 @@ static size_t content_new(struct story *h)
 	if (h->dav)
 		snprintf(text, sizeof text, "BEGIN:VCALENDAR\nUID:u%zu\nX:%zu\nEND:VCALENDAR\n",
 			 h->content_count, h->content_count);
+	else if (h->text && roll(&h->form, 4))
+		snprintf(text, sizeof text,
+			 "Message-ID: <%zu@x>\nContent-Type: multipart/mixed; boundary=part\n\n--part\n\nbody %zu\n"
+			 "--part\nContent-Type: application/octet-stream\n\ndata %zu\n--part--\n",
+			 h->content_count, h->content_count, h->content_count);
 	else
 		snprintf(text, sizeof text, "Message-ID: <%zu@x>\nSubject: s%zu\n\nbody %zu\n", h->content_count,
 			 h->content_count, h->content_count);
@@ -284,7 +321,7 @@ static struct content *content_of(struct story *h, const struct memory_body *bod
 	for (size_t i = 0; i < h->content_count; i++)
 		if (is_content(&h->contents[i], body))
 			return &h->contents[i];
-	return NULL;
+	return h->text ? form_of(h, body) : NULL;
 }
 
 static void choose_options(struct story *h)
@@ -341,7 +378,7 @@ static size_t count_in(struct story *h, enum side side, size_t folder, const str
 	struct memory_item *items = world_items(h->world[side], path_of(h, folder), &count);
 
 	for (size_t i = 0; i < count; i++)
-		if (is_content(content, items[i].body)) {
+		if (stands_for(h, content, items[i].body)) {
 			if (!found++)
 				*flags = items[i].flags;
 		}
@@ -368,6 +405,7 @@ static void user_add(struct story *h, enum side side)
 	for (int s = 0; s < SIDES; s++)
 		if (s == (int)side || (roll(&h->dice, 8) == 0 && !(h->dav && h->running))) {
 			item.body = content->body[s];
+			item.date = h->text ? 1 : 0;
 			item.flags.bits = h->dav ? 0 : (roll(&h->dice, 2) ? FLAG_SEEN : 0);
 			world_add(h->world[s], path_of(h, folder), &item);
 			content->put++;
@@ -466,6 +504,29 @@ static void user_flag(struct story *h, enum side side)
 		   set ? (struct flags){ 0 } : flags);
 }
 
+/* The new content is the text form with a line more in its text: what it was made of stays the server's. */
+static void form_edit(struct story *h, const struct memory_body *form, size_t index)
+{
+	const char *part = strstr(form->data, "\n\n--part\n\n");
+	char text[1000] = "";
+
+	if (!part || strstr(form->data, "\nedit "))
+		return;
+	part += strlen("\n\n--part\n\n");
+	snprintf(text, sizeof text, "%.*sedit %zu\n%s", (int)(part - form->data), form->data, index, part);
+	content_write(h, &h->contents[index], text);
+}
+
+/* A program that moves or marks a message writes its header anew. */
+static void form_rewrite(struct story *h, const char *path, const struct memory_item *item)
+{
+	char text[1000] = "";
+
+	snprintf(text, sizeof text, "X-Seen: %u\n%s", roll(&h->form, 1000), item->body->data);
+	if (strlen(text) < 900)
+		world_edit(h->world[LOCAL], path, item->ref, world_text(h->world[LOCAL], text));
+}
+
 static void user_edit(struct story *h, enum side side)
 {
 	size_t folder = 0, index = 0;
@@ -477,6 +538,9 @@ static void user_edit(struct story *h, enum side side)
 	if (!old || h->content_count >= CONTENTS || (!h->dav && side == SERVER))
 		return;
 	index = content_new(h);
+	/* Of one that no row knows yet nobody can tell that it was edited. */
+	if (h->text && is_form(item->body) && roll(&h->form, 2) && !h->ever_stopped && !h->lost && !h->busy)
+		form_edit(h, item->body, index);
 	if (h->dav) { /* the same UID with another body */
 		snprintf(text, sizeof text, "BEGIN:VCALENDAR\nUID:%s\nX:%zu\nEND:VCALENDAR\n", item->key, index);
 		content_write(h, &h->contents[index], text);
@@ -503,6 +567,8 @@ static void user_other(struct story *h, enum side side)
 		struct content *content = content_of(h, item->body);
 
 		snprintf(name, sizeof name, "renamed%u", roll(&h->dice, 100000));
+		if (h->text && is_form(item->body) && roll(&h->form, 2))
+			form_rewrite(h, path_of(h, folder), item);
 		say("  local renames c%zu in %s", (size_t)(content - h->contents), path_of(h, folder));
 		world_rename_ref(h->world[LOCAL], path_of(h, folder), item->ref, name);
 	} else if (!h->dav && roll(&h->dice, 3) == 0) {
@@ -517,6 +583,31 @@ static void user_other(struct story *h, enum side side)
 		}
 	} else if (h->dav) {
 		world_touch(h->world[SERVER], path_of(h, folder), item->ref);
+	}
+}
+
+/* The user gives folders other modes, and may lose the state. */
+static void user_modes(struct story *h)
+{
+	for (size_t i = 0; h->text && i < FOLDERS; i++) {
+		if (roll(&h->form, 3))
+			continue;
+		h->modes[i] = roll(&h->form, 3) ? MODE_TEXT : MODE_FULL;
+		h->expire[i] = roll(&h->form, 4) ? 0 : 1;
+		say("  %s: mode %s%s", path_of(h, i), h->modes[i] == MODE_TEXT ? "text" : "full",
+		    h->expire[i] ? ", attachments expire" : "");
+	}
+	if (!h->text || roll(&h->form, 10))
+		return;
+	say("  the state is lost");
+	h->lost = true;
+	state_close(h->state);
+	h->state = state_memory();
+	for (size_t i = 0; i < h->content_count; i++) { /* nothing is known of what was moved or removed */
+		h->contents[i].put += 2;
+		h->contents[i].touched[SERVER] += 2;
+		h->contents[i].touched[LOCAL] += 2;
+		h->contents[i].changed[SERVER] = h->contents[i].changed[LOCAL] = FLAG_ALL;
 	}
 }
 
@@ -698,6 +789,34 @@ static bool set_aside(struct story *h, size_t folder)
 	return found;
 }
 
+/* Of a text form whose message is gone nothing can be made: it is set aside. */
+static bool left_alone(struct story *h, size_t folder, const struct content *content)
+{
+	size_t count = 0;
+	struct memory_item *items = world_items(h->world[LOCAL], path_of(h, folder), &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (is_form(items[i].body) && form_of(h, items[i].body) == content)
+			return set_aside(h, folder);
+	return false;
+}
+
+/* The server never gets a text form; where all is to be whole, all is. */
+static void check_forms(struct story *h)
+{
+	for (size_t f = 0; h->text && f < FOLDERS; f++)
+		for (int s = 0; s < SIDES; s++) {
+			size_t count = 0;
+			struct memory_item *items = world_items(h->world[s], path_of(h, f), &count);
+
+			for (size_t i = 0; i < count; i++)
+				if (is_form(items[i].body) &&
+				    (s == SERVER || (h->modes[f] == MODE_FULL && !set_aside(h, f))))
+					wrong(h, "%s: a text form %s", path_of(h, f),
+					      s == SERVER ? "on the server" : "in a folder of mode full");
+		}
+}
+
 static void check_settled(struct story *h)
 {
 	for (size_t f = 0; f < FOLDERS; f++) {
@@ -707,13 +826,15 @@ static void check_settled(struct story *h)
 			continue;
 		world_items(h->world[SERVER], path_of(h, f), &server);
 		world_items(h->world[LOCAL], path_of(h, f), &local);
-		if (server != local)
+		if (server != local && !(h->text && local > server && set_aside(h, f)))
 			wrong(h, "%s: %zu on the server, %zu here", path_of(h, f), server, local);
 		for (size_t i = 0; i < h->content_count; i++) {
 			struct flags flags[SIDES] = { { 0 }, { 0 } };
 			size_t there = count_in(h, SERVER, f, &h->contents[i], &flags[SERVER]);
 			size_t here = count_in(h, LOCAL, f, &h->contents[i], &flags[LOCAL]);
 
+			if (here > there && h->text && left_alone(h, f, &h->contents[i]))
+				continue;
 			if (there != here)
 				wrong(h, "%s: c%zu %zu times on the server, %zu here", path_of(h, f), i, there,
 				      here);
@@ -832,7 +953,7 @@ static void show_plan(struct story *h)
 	struct sync_request request = { .dry_run = true };
 	struct buf plan;
 	struct sync_outcome outcome = { .plan = &plan };
-	struct engine engine = { .service = "mail", .state = h->state, .places = &h->places,
+	struct engine engine = { .service = "mail", .account = MEMORY_ACCOUNT, .state = h->state, .places = &h->places,
 				 .settings = settings, .settings_context = h, .now = 1000 };
 	struct spool spool = { .directory = -1 };
 	const struct fail *f = NULL;
@@ -898,6 +1019,7 @@ static bool sync_run(struct story *h, long stop_at, bool running)
 	struct sync_request request = { 0 };
 	struct sync_outcome outcome = { 0 };
 	struct engine engine = { .service = "mail",
+				 .account = MEMORY_ACCOUNT,
 				 .state = h->state,
 				 .places = &h->places,
 				 .settings = settings,
@@ -934,7 +1056,7 @@ static bool sync_run(struct story *h, long stop_at, bool running)
 	if (f && !h->stopped)
 		wrong(h, "the run failed: %s", f->text);
 	h->ever_stopped |= h->stopped;
-	if (!f && outcome.set_aside && !h->ever_stopped && !h->options[SERVER].shared_expunge &&
+	if (!f && outcome.set_aside && !h->ever_stopped && !h->text && !h->options[SERVER].shared_expunge &&
 	    !(h->busy && h->dav))
 		wrong(h, "%llu items set aside", (unsigned long long)outcome.set_aside);
 	if (verbose)
@@ -953,6 +1075,7 @@ static void check_end(struct story *h)
 	uint64_t changes[SIDES] = { world_changes(h->world[SERVER]), world_changes(h->world[LOCAL]) };
 
 	check_settled(h);
+	check_forms(h);
 	check_no_duplicate(h);
 	check_removed(h);
 	/* Of a message that a user flags while koc removes it from there (it moved on the other side) the new flag is
@@ -962,6 +1085,10 @@ static void check_end(struct story *h)
 	check_rows(h);
 	if (h->problem[0] || h->options[SERVER].flaky)
 		return;
+	/* A text form that was set aside may be known again by what that very run brought. */
+	for (size_t f = 0; f < FOLDERS; f++)
+		if (h->text && set_aside(h, f))
+			return;
 	sync_once(h, 0);
 	for (int s = 0; s < SIDES; s++)
 		if (world_changes(h->world[s]) != changes[s])
@@ -974,6 +1101,8 @@ static void story_begin(struct story *h, uint64_t seed)
 	h->seed = seed;
 	h->dice.state = seed * 2654435761u + 1;
 	h->dav = roll(&h->dice, 4) == 0;
+	h->form.state = seed * 40503u + 7;
+	h->text = !h->dav && roll(&h->form, 3) == 0;
 	h->world[SERVER] = world_new(h->dav ? WORLD_DAV_SERVER : WORLD_MAIL_SERVER, NULL);
 	h->world[LOCAL] = world_new(h->dav ? WORLD_DAV_LOCAL : WORLD_MAIL_LOCAL, h->world[SERVER]);
 	h->state = state_memory();
@@ -1013,6 +1142,7 @@ static long play(uint64_t seed, long stop_at, bool busy, bool once, char problem
 		bool last = turn == turns;
 
 		say("turn %u", turn);
+		user_modes(&h);
 		for (unsigned i = 0; i < acts; i++)
 			user_acts(&h);
 		/* A stop somewhere in earlier turns; what the users did is then carried by the next run. */
@@ -1152,6 +1282,8 @@ int main(int argc, char **argv)
 		busy |= strcmp(argv[i], "-b") == 0;
 		once |= strcmp(argv[i], "-o") == 0;
 	}
+	if (verbose)
+		log_set_level(LOG_VERBOSE);
 	if (argc == 3 && strcmp(argv[1], "-n") == 0)
 		return play_all(strtoull(argv[2], NULL, 10));
 	if (argc == 1)

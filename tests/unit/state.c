@@ -302,10 +302,10 @@ static void rows_by_form(void **context)
 	ok(state_rows_text(room->state, folder, 1, room->arena, &rows, &count));
 	assert_int_equal(count, 1);
 	assert_string_equal(rows[0].side[SERVER].ref, "r03");
-	ok(state_rows_text_by_head(room->state, &one, room->arena, &rows, &count));
+	ok(state_rows_by_head(room->state, &one, room->arena, &rows, &count));
 	assert_int_equal(count, 2);
-	ok(state_rows_text_by_head(room->state, &two, room->arena, &rows, &count));
-	assert_int_equal(count, 4);
+	ok(state_rows_by_head(room->state, &two, room->arena, &rows, &count));
+	assert_int_equal(count, 12);
 	ok(state_rows_whole(room->state, folder, 106, 10, room->arena, &rows, &count));
 	assert_int_equal(count, 2);
 	assert_string_equal(rows[0].side[SERVER].ref, "r05");

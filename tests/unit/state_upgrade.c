@@ -73,7 +73,7 @@ static void version_1_is_upgraded(void **context)
 	old_make(room, "");
 	assert_int_equal(version_of(room), 1);
 	ok(state_open(room->directory, "mail.db", &room->state));
-	assert_int_equal(version_of(room), 4);
+	assert_int_equal(version_of(room), 5);
 
 	ok(state_open(room->directory, "dav.db", &fresh));
 	state_close(fresh);
@@ -139,7 +139,7 @@ static void upgrade_is_one_transaction(void **context)
 	sqlite3_close(db);
 	assert_int_equal(version_of(room), 1);
 	ok(state_open(room->directory, "mail.db", &room->state));
-	assert_int_equal(version_of(room), 4);
+	assert_int_equal(version_of(room), 5);
 }
 
 /* Somebody has made a table of their own in it, with a name that is needed now. */

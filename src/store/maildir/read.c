@@ -57,7 +57,7 @@ static const struct fail *read_found(struct read *read, const struct box *box,
 	read->date = status.st_mtim.tv_sec;
 	read->print = read->body->print;
 	read->stub = body_stub(read->body, arena);
-	read->normal = read->body->content;
+	read->normal = read->body->says;
 	read->notice = read->body->fields.notice;
 	if (read->part == PART_PRINT) {
 		body_free(read->body);
