@@ -119,8 +119,8 @@ static uint32_t form_marks(const struct read *read, const struct body *body)
 	return marks;
 }
 
-/* What replaced a message has its flags (a file keeps its name), so nothing was agreed on about them: the base
- * stays, and what differs from it, also since the look, is merged at the next one. */
+/* What replaced a message has its flags (a file keeps its name), so nothing was agreed on about them: the
+ * base stays, and what differs from it, also since the look, is merged at the next one. */
 static void keep_flags(struct op *op, const struct read *read, struct flags here, struct row *row)
 {
 	struct flags base[SIDES] = { { 0 }, { 0 } };

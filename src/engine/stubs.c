@@ -26,8 +26,8 @@ static const struct fail *row_by_name(struct run *run, const struct stub *stub, 
 	return f;
 }
 
-/* Messages that were moved since have other numbers, and keep their header.  Of several the one whose file says
- * the same, else one that is whole here. */
+/* Messages that were moved since have other numbers, and keep their header.  Of several the one whose
+ * file says the same, else one that is whole here. */
 static const struct fail *row_by_head(struct run *run, const struct match *match, struct row **row)
 {
 	struct row *rows = NULL;
@@ -115,8 +115,9 @@ static void edited(struct run *run, struct match *match, const struct row *row)
 		old->comes_back = true;
 }
 
-/* Is the very message that it names new there, in the same folder?  It was pulled by a run that was stopped, or
- * the state is lost; a row of another folder, whose message has the same header, is another's. */
+/* Is the very message that it names new there, in the same folder?  It was pulled by a run that was
+ * stopped, or the state is lost; a row of another folder, whose message has the same header, is
+ * another's. */
 static bool is_pulled(const struct run *run, const struct match *match)
 {
 	const struct store_folder *there = run->folders[match->folder].seen[SERVER];

@@ -1,5 +1,6 @@
-/* Text form: what one says, digested (see textform.h).  Line by line: what follows a line that begins with two
- * dashes may be the header of a part; if it is a stub's, it is left out with all up to the next such line. */
+/* Text form: what one says, digested (see textform.h).  Line by line: what follows a line that begins
+ * with two dashes may be the header of a part; if it is a stub's, it is left out with all up to the next
+ * such line. */
 #include "format/textform.h"
 
 #include "base/buf.h"
