@@ -7,6 +7,9 @@ import re
 CHANGED = {"content-type", "content-transfer-encoding", "content-disposition"}
 # Python reads these originals differently: one boundary as another's beginning, or twice.
 OTHER_PARTS = {"boundary-twice", "boundary-prefix"}
+# Python makes something else of these parts: a list of headers, bytes of uuencode, a header that ends at a
+# control character.
+OTHER_CONTENT = {"report": "2", "html-alone-unknown": "1", "name-hostile": "2"}
 
 
 def header_of(data):
@@ -35,6 +38,15 @@ def sections(part, number=""):
 def raw(part):
     """The bytes of a leaf's body."""
     return part._payload.encode("ascii", "surrogateescape")
+
+
+def content(leaf):
+    """A part's decoded bytes, lines as they end on disk."""
+    data = leaf.get_payload(decode=True)
+    if data is None:
+        data = b"".join(m.as_bytes() for m in leaf.get_payload())
+    encoded = str(leaf.get("Content-Transfer-Encoding", "")).strip().lower() == "base64"
+    return data if encoded else data.replace(b"\r\n", b"\n")
 
 
 def leaves(part):

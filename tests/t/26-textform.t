@@ -5,7 +5,7 @@ import os, re, subprocess, sys; sys.path.insert(0, os.path.dirname(os.path.abspa
 import base64, email, email.mime.base, email.mime.message, email.mime.multipart, email.mime.text, hashlib
 from private import TOP, scratch
 from tap import equal, finish, ok
-from textforms import flaws, header_of, leaves, multiparts
+from textforms import OTHER_CONTENT, OTHER_PARTS, content, flaws, header_of, leaves, multiparts, sections
 sys.path.insert(0, os.path.join(TOP, "tests", "tools"))
 import corpus
 import mimecorpus
@@ -47,6 +47,59 @@ for case in cases:
     found = flaws(case.name, case.data, forms[case.name], used)
     ok(not found, f"{case.name}: its text form", "\n".join(found) + "\n" + forms[case.name][:3000].decode(errors="replace"))
 ok(len(forms) > 80, "as many text forms", len(forms))
+
+# ---- the parts that files tell of -------------------------------------------------------------
+
+
+def parts(names, directory):
+    """{name: [(here, section, type, size, file name, content)]}"""
+    os.mkdir(directory)
+    run = subprocess.run([TOOL, "--parts", directory, *names], capture_output=True, text=True)
+    ok(run.returncode == 0 and not run.stderr, "textform --parts", run)
+    told = {}
+    for line in run.stdout.splitlines():
+        name, place, *words = line.split(" ", 5)
+        here = told.setdefault(name, [])
+        data = open(f"{directory}/{name}.{len(here)}", "rb").read() if place == "here" else None
+        here.append((place == "here", *words, data))
+    return told
+
+
+# Multiparts of no parts, or of more than are read.
+NO_PARTS = {"no-such-boundary", "no-boundary", "empty-boundary", "too-deep", "too-many"} | {
+    c.name for c in cases if c.name.startswith("corpus-broken-multipart")}
+for ends, there in (("CRLF", "in"), ("LF", "lf")):
+    if there == "lf":
+        os.mkdir(f"{base}/lf")
+        for case in cases:
+            with open(f"{base}/lf/{case.name}", "wb") as f:
+                f.write(case.data.replace(b"\r\n", b"\n"))
+    told, wrong, checked = parts([f"{base}/{there}/{c.name}" for c in cases], f"{base}/parts-{there}"), [], 0
+    for case in cases:
+        if case.name in OTHER_PARTS | NO_PARTS:
+            continue
+        expected = sections(email.message_from_bytes(case.data))
+        if [p[1] for p in told.get(case.name, [])] != list(expected):
+            wrong.append(f"{case.name}: {[p[1] for p in told.get(case.name, [])]}, wanted {list(expected)}")
+            continue
+        for here, section, kind, size, name, data in told[case.name]:
+            if OTHER_CONTENT.get(case.name) != section and \
+                    data.replace(b"\r", b"") != content(expected[section]).replace(b"\r", b""):
+                wrong.append(f"{case.name} {section}: {data[:100]}, wanted {content(expected[section])[:100]}")
+            checked += 1
+    ok(not wrong, f"whole messages with {ends}: their parts are what Python reads", "\n".join(wrong[:20]))
+    ok(checked > 200, "as many parts", checked)
+told = parts([f"{base}/out/{name}" for name in forms], base + "/parts-out")
+wrong = []
+for name, form in forms.items():
+    message = email.message_from_bytes(form)
+    stubs = [leaf["X-Koc-Part"].split()[3] for leaf in leaves(message) if leaf["X-Koc-Part"]]
+    texts = [content(leaf).replace(b"\r", b"") for leaf in leaves(message) if not leaf["X-Koc-Part"]]
+    if [p[1] for p in told[name] if not p[0]] != stubs or \
+            [p[5].replace(b"\r", b"") for p in told[name] if p[0]] != texts:
+        wrong.append(f"{name}: {told[name]}, wanted {stubs} {texts}")
+ok(not wrong, "text forms tell what is on the server", "\n".join(wrong)[:3000])
+equal([p[2:5] for p in told["name-2231"] if not p[0]], [("application/pdf", "3", "€ rates.pdf")], "by type, size and name")
 
 # ---- recognising ------------------------------------------------------------------------------
 

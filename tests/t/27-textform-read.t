@@ -2,11 +2,12 @@
 """Text forms read from a real server: what is asked for, what comes of it, and what it costs beside whole
 messages."""
 import os, re, subprocess, sys; sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
+import email
 import hashlib
 from harness import MEASURE, Server
 from private import TOP, scratch
 from tap import equal, finish, note, ok
-from textforms import flaws, header_of
+from textforms import OTHER_CONTENT, OTHER_PARTS, content, flaws, header_of, sections
 import corpus
 import imap
 import mimecorpus
@@ -78,6 +79,42 @@ for uid, case in enumerate(cases, 1):
        forms[uid][:2000].decode(errors="replace")[:4000])
     checked += 1
 ok(checked > 100, "as many text forms", checked)
+
+# ---- one section of a message ------------------------------------------------------------------
+
+
+stubs, wanted = [], {}
+for uid, case in enumerate(cases, 1):
+    if told[uid][0] != "text":
+        continue
+    found = sections(email.message_from_bytes(there[uid]["data"]))
+    for section in sorted(set(re.findall(rb"^X-Koc-Part: test \d+ \d+ ([\d.]+) ", forms[uid], re.M))):
+        section = section.decode()
+        stubs.append(f"{uid} {section}")
+        if section in found and case.name not in OTHER_PARTS and OTHER_CONTENT.get(case.name) != section:
+            wanted[f"{uid}.{section}"] = content(found[section])
+directory = scratch("sections")
+server.rawlog.mark()
+run = subprocess.run([TOOL, "--sections", str(server.port("imap")), "alice", "Box", directory], capture_output=True,
+                     text=True, input="\n".join(stubs + ["1 77", "999999 1"]) + "\n")
+ok(run.returncode == 0 and not run.stderr, "textform --sections: status 0", run)
+server.await_sessions()
+*lines, costs = run.stdout.splitlines()
+outcomes = {" ".join(l.split()[:2]): l.split(maxsplit=2)[2] for l in lines}
+equal(sorted(outcomes), sorted(stubs + ["1 77", "999999 1"]), "each section has an outcome")
+odd = {name: outcome for name, outcome in outcomes.items() if outcome != "ok"}
+equal({k: v for k, v in odd.items() if v != "as sent"}, {
+    "1 77": "fail: the message has no part 77", "999999 1": "fail: UID 0000999999 is not there any more"},
+    "all stubs' parts are there")
+wrong = []
+for name, data in wanted.items():
+    with open(f"{directory}/{name}", "rb") as f:
+        got = f.read()
+    if got != data:
+        wrong.append(f"{cases[int(name.split('.')[0]) - 1].name} {name}: {got[:100]} instead of {data[:100]}")
+ok(not wrong, "and decode to what Python makes of them", "\n".join(wrong[:20]))
+ok(len(wanted) > 150, "as many sections", len(wanted))
+ok(not any("PEEK[]" in c.line for s in server.rawlog.sessions() for c in s), "nothing whole was asked for")
 
 # ---- no attachment travels --------------------------------------------------------------------
 

@@ -10,11 +10,20 @@
  *	                                      or "whole", into files named by UID; one line a message: its UID,
  *	                                      "text" or "whole", the size and header digest of its print; the
  *	                                      last line: bytes that came in, and turns
+ *	textform --sections PORT USER MAILBOX DIRECTORY
+ *	                                      of UIDs and sections, "3 1.2" a line on standard input, reads each
+ *	                                      and decodes it into a file UID.SECTION; one line for each: UID,
+ *	                                      section, "ok", "as sent" or "fail: WHY"; the last line as above
+ *	textform --parts DIRECTORY FILE...    the parts that files tell of: NAME, "here" or "stub", section, type,
+ *	                                      size, name; what is here is decoded into a file NAME.NUMBER
  *	textform --html CHARSET FILE...       the text of HTML; CHARSET "" unknown
  *	textform --find FILE...               what is found in each: NAME, then "no text form" or the mark, the
  *	                                      number of stubs, and what is odd */
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/vec.h"
+#include "format/attachment.h"
+#include "format/entity.h"
 #include "format/html.h"
 #include "net/connect.h"
 #include "store/imap/imap.h"
@@ -166,6 +175,46 @@ static void find_message(const char *name, const struct buf *message)
 
 /* ---- reading from a server ---------------------------------------------------------------- */
 
+struct server {
+	struct store *store;
+	struct spool spool;
+	struct arena *arena;
+	const struct store_folder *folder;
+};
+
+/* Opens a mailbox: PORT USER MAILBOX. */
+static void server_open(struct server *server, char **words, const char *spool)
+{
+	struct imap_options options = { .host = "127.0.0.1", .port = words[0], .plain = true, .user = words[1],
+					.secret = "secret", .timeout = 60, .account = "test" };
+	struct folder_list folders;
+
+	server->store = imap_open(&options);
+	server->arena = arena_new();
+	server->spool = (struct spool){ .directory = open(spool, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+					.prefix = "spool-" };
+	server->store->spool = &server->spool;
+	directory = spool;
+	fatal(store_folders(server->store, NULL, 0, server->arena, &folders));
+	server->folder = NULL;
+	for (size_t i = 0; i < folders.count; i++)
+		if (strcmp(folders.items[i].name, words[2]) == 0)
+			server->folder = &folders.items[i];
+	if (server->folder)
+		return;
+	fprintf(stderr, "textform: no mailbox %s\n", words[2]);
+	exit(1);
+}
+
+static void server_close(struct server *server)
+{
+	printf("%llu bytes %llu turns\n", (unsigned long long)imap_counts(server->store).in,
+	       (unsigned long long)imap_counts(server->store).turns);
+	store_close(server->store);
+	close(server->spool.directory);
+	arena_free(server->arena);
+}
+
 static const struct fail *message_write(void *context, struct read *read)
 {
 	char path[4096], hex[2 * DIGEST_SIZE + 1];
@@ -197,39 +246,118 @@ static const struct fail *message_write(void *context, struct read *read)
 
 static int read_messages(char **words)
 {
-	struct imap_options options = { .host = "127.0.0.1", .port = words[0], .plain = true, .user = words[1],
-					.secret = "secret", .timeout = 60, .account = "test" };
-	struct store *store = imap_open(&options);
-	struct arena *arena = arena_new();
-	struct spool spool = { .directory = open(words[4], O_RDONLY | O_DIRECTORY | O_CLOEXEC), .prefix = "spool-" };
-	struct folder_list folders;
-	struct look look = { 0 };
+	struct server server;
+	struct look look = { .cursor = "" };
 	struct read *reads;
 
-	directory = words[4];
-	store->spool = &spool;
-	fatal(store_folders(store, NULL, 0, arena, &folders));
-	for (size_t i = 0; i < folders.count; i++)
-		if (strcmp(folders.items[i].name, words[2]) == 0)
-			look.folder = &folders.items[i];
-	if (!look.folder)
-		return fprintf(stderr, "textform: no mailbox %s\n", words[2]), 1;
-	look.cursor = "";
-	fatal(store_list(store, &look, 1));
+	server_open(&server, words, words[4]);
+	look.folder = server.folder;
+	fatal(store_list(server.store, &look, 1));
 	fatal(look.fail);
-	reads = arena_alloc(arena, (look.listing->count + 1) * sizeof *reads);
+	reads = arena_alloc(server.arena, (look.listing->count + 1) * sizeof *reads);
 	for (size_t i = 0; i < look.listing->count; i++)
 		reads[i] = (struct read){ .folder = look.folder,
 					  .ref = look.listing->entries[i].ref,
 					  .part = strcmp(words[3], "text") == 0 ? PART_TEXT : PART_WHOLE };
-	fatal(store_read(store, reads, look.listing->count, message_write, NULL, arena));
-	printf("%llu bytes %llu turns\n", (unsigned long long)imap_counts(store).in,
-	       (unsigned long long)imap_counts(store).turns);
+	fatal(store_read(server.store, reads, look.listing->count, message_write, NULL, server.arena));
 	listing_free(look.listing);
-	store_close(store);
-	close(spool.directory);
-	arena_free(arena);
+	server_close(&server);
 	return 0;
+}
+
+/* ---- parts -------------------------------------------------------------------------------- */
+
+static int decoded_create(const char *name)
+{
+	int fd = openat(AT_FDCWD, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	if (fd < 0) {
+		perror(name);
+		exit(1);
+	}
+	return fd;
+}
+
+static const struct fail *section_write(void *context, struct read *read)
+{
+	unsigned long uid = strtoul(read->ref, NULL, 10);
+	struct entity *entity;
+	uint64_t offset = 0;
+	bool decoded;
+	char data[4096];
+	size_t got = 1;
+	int fd;
+
+	(void)context;
+	if (read->fail) {
+		printf("%lu %s fail: %s\n", uid, read->section, read->fail->text);
+		return NULL;
+	}
+	snprintf(data, sizeof data, "%s/%lu.%s", directory, uid, read->section);
+	fd = decoded_create(data);
+	entity = entity_begin(fd);
+	while (got) {
+		fatal(body_read(read->body, offset, data, sizeof data, &got));
+		fatal(entity_add(entity, data, got));
+		offset += got;
+	}
+	fatal(entity_end(entity, &decoded));
+	printf("%lu %s %s\n", uid, read->section, decoded ? "ok" : "as sent");
+	close(fd);
+	body_free(read->body);
+	return NULL;
+}
+
+static int read_sections(char **words)
+{
+	struct server server;
+	struct {
+		VEC(struct read)
+	} reads = { 0 };
+	unsigned uid;
+	char section[400];
+
+	server_open(&server, words, words[3]);
+	while (scanf("%u %399s", &uid, section) == 2)
+		*vec_push(&reads) = (struct read){ .folder = server.folder,
+						   .ref = arena_printf(server.arena, "%010u", uid),
+						   .part = PART_SECTION,
+						   .section = arena_str(server.arena, section) };
+	fatal(store_read(server.store, reads.items, reads.count, section_write, NULL, server.arena));
+	vec_free(&reads);
+	server_close(&server);
+	return 0;
+}
+
+static void show_parts(const char *name, const struct buf *message)
+{
+	struct attachment_find *find = attachment_find_begin();
+	struct arena *arena = arena_new();
+	struct attachments all;
+
+	name = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
+	attachment_find_add(find, message->data, message->size);
+	attachment_find_end(find, arena, &all);
+	for (size_t i = 0; i < all.count; i++) {
+		const struct attachment *part = &all.items[i];
+		struct entity *entity;
+		bool decoded = true;
+		char path[4096];
+		int fd;
+
+		printf("%s %s %s %s %llu %s\n", name, part->here ? "here" : "stub",
+		       part->section ? part->section : "-", part->type, (unsigned long long)part->size,
+		       part->name ? part->name : "-");
+		if (!part->here)
+			continue;
+		snprintf(path, sizeof path, "%s/%s.%zu", directory, name, i);
+		fd = decoded_create(path);
+		entity = entity_begin(fd);
+		fatal(entity_add(entity, message->data + part->at, (size_t)(part->end - part->at)));
+		fatal(entity_end(entity, &decoded));
+		close(fd);
+	}
+	arena_free(arena);
 }
 
 /* ---- the program -------------------------------------------------------------------------- */
@@ -256,6 +384,10 @@ int main(int count, char **words)
 		directory = words[2], each(words + 3, count - 3, compose_message);
 	else if (count == 7 && strcmp(words[1], "--read") == 0)
 		return read_messages(words + 2);
+	else if (count == 6 && strcmp(words[1], "--sections") == 0)
+		return read_sections(words + 2);
+	else if (count > 3 && strcmp(words[1], "--parts") == 0)
+		directory = words[2], each(words + 3, count - 3, show_parts);
 	else if (count > 3 && strcmp(words[1], "--html") == 0)
 		charset = words[2], each(words + 3, count - 3, show_html);
 	else if (count > 2 && strcmp(words[1], "--find") == 0)
