@@ -156,9 +156,9 @@ static void plan_same(struct op *op)
 	if (match->mended || match_moved_on(match, SERVER) || match_moved_on(match, LOCAL))
 		decide(op, VERB_AGREE, LOCAL, NULL);
 	else if (match->become == FORM_WHOLE)
-		decide(op, VERB_UPDATE, LOCAL, "whole");
+		decide(op, VERB_UPDATE, LOCAL, "completed");
 	else if (match->become == FORM_TEXT)
-		decide(op, VERB_UPDATE, LOCAL, "text");
+		decide(op, VERB_UPDATE, LOCAL, "attachments expired");
 	else
 		decide(op, VERB_NONE, LOCAL, NULL);
 }

@@ -115,26 +115,47 @@ static void edited(struct run *run, struct match *match, const struct row *row)
 		old->comes_back = true;
 }
 
+/* ---- messages that are new on the server ------------------------------------------------------ */
+
+/* A name that a match has on the server, in its folder or, with its epoch, anywhere. */
+static const char *name_in(struct run *run, size_t folder, const char *ref)
+{
+	return arena_printf(run->round, "%zu %s", folder, ref);
+}
+
+static const char *name_anywhere(struct run *run, const char *epoch, const char *ref)
+{
+	return arena_printf(run->round, "%s %s", epoch, ref);
+}
+
+/* Those that no row knows, by folder and ref. */
+static struct map *new_there(struct run *run)
+{
+	struct map *map = map_new();
+
+	for (size_t i = 0; i < run->matches.count; i++) {
+		struct match *match = run->matches.items[i];
+
+		if (is_new_there(match) && !is_keyed(run, match))
+			map_set(map, name_in(run, match->folder, match->now[SERVER]->ref), match);
+	}
+	return map;
+}
+
 /* Is the very message that it names new there, in the same folder?  It was pulled by a run that was
  * stopped, or the state is lost; a row of another folder, whose message has the same header, is
  * another's. */
-static bool is_pulled(const struct run *run, const struct match *match)
+static bool is_pulled(struct run *run, const struct match *match, const struct map *there)
 {
-	const struct store_folder *there = run->folders[match->folder].seen[SERVER];
+	const struct store_folder *folder = run->folders[match->folder].seen[SERVER];
 
-	if (!there || strcmp(there->identity, match->stub->epoch) != 0)
-		return false;
-	for (size_t i = 0; i < run->matches.count; i++) {
-		const struct match *other = run->matches.items[i];
-
-		if (other->folder == match->folder && is_new_there(other) &&
-		    strcmp(other->now[SERVER]->ref, match->stub->ref) == 0)
-			return true;
-	}
-	return false;
+	return folder && strcmp(folder->identity, match->stub->epoch) == 0 &&
+	       map_get(there, name_in(run, match->folder, match->stub->ref));
 }
 
-static const struct fail *find_one(struct run *run, struct match *match)
+/* ---- each of them ------------------------------------------------------------------------------ */
+
+static const struct fail *find_one(struct run *run, struct match *match, const struct map *there)
 {
 	struct row *row = NULL;
 	const struct fail *f = row_by_bytes(run, match, &row);
@@ -149,7 +170,7 @@ static const struct fail *find_one(struct run *run, struct match *match)
 		match->trouble = "a text form of another account's message";
 		return NULL;
 	}
-	if (!digest_known(&match->stub->head) || is_pulled(run, match))
+	if (!digest_known(&match->stub->head) || is_pulled(run, match, there))
 		return NULL;
 	f = row_by_name(run, match->stub, &row);
 	if (!f && !row)
@@ -163,47 +184,69 @@ static const struct fail *find_one(struct run *run, struct match *match)
 	return NULL;
 }
 
-/* Is this the message, which the server has and no row knows yet? */
-static bool is_original(const struct run *run, const struct match *match, const struct stub *stub)
+const struct fail *stubs_find(struct run *run)
 {
-	const struct folder *folder = &run->folders[match->folder];
+	struct map *there = NULL;
+	const struct fail *f = NULL;
 
-	if (match->row || !match->now[SERVER] || folder->traits->keyed)
-		return false;
-	if (digest_known(&match->print.head))
-		return digest_equal(&match->print.head, &stub->head);
-	return folder->seen[SERVER] && strcmp(folder->seen[SERVER]->identity, stub->epoch) == 0 &&
-	       strcmp(match->now[SERVER]->ref, stub->ref) == 0;
+	for (size_t i = 0; !f && i < run->matches.count; i++) {
+		struct match *match = run->matches.items[i];
+
+		if (!is_new_here(match) || !match->stub)
+			continue;
+		if (!there)
+			there = new_there(run);
+		f = find_one(run, match, there);
+	}
+	map_free(there);
+	return f;
+}
+
+/* ---- after the pairing -------------------------------------------------------------------------- */
+
+/* Is it still nobody's? */
+static bool is_alone(const struct match *match)
+{
+	return is_new_here(match) && match->stub && !digest_known(&match->stands_for) && !match->stray &&
+	       !match->trouble;
+}
+
+/* Messages that get their row in this round, by header as far as it was read, else by name. */
+static struct map *originals(struct run *run)
+{
+	struct map *map = map_new();
+
+	for (size_t i = 0; i < run->matches.count; i++) {
+		struct match *match = run->matches.items[i];
+		const struct store_folder *folder = run->folders[match->folder].seen[SERVER];
+
+		if (match->row || !match->now[SERVER] || !folder || is_keyed(run, match))
+			continue;
+		if (digest_known(&match->print.head))
+			map_setn(map, match->print.head.bytes, DIGEST_SIZE, match);
+		else
+			map_set(map, name_anywhere(run, folder->identity, match->now[SERVER]->ref), match);
+	}
+	return map;
 }
 
 void stubs_wait(struct run *run)
 {
+	struct map *map = NULL;
+
 	for (size_t i = 0; i < run->matches.count; i++) {
 		struct match *match = run->matches.items[i];
-		bool waits = false;
+		const struct stub *stub = match->stub;
 
-		if (!is_new_here(match) || !match->stub || digest_known(&match->stands_for) || match->stray ||
-		    match->trouble)
+		if (!is_alone(match))
 			continue;
-		for (size_t k = 0; k < run->matches.count && !waits; k++)
-			waits = is_original(run, run->matches.items[k], match->stub);
-		if (!waits)
+		if (!map)
+			map = originals(run);
+		if (!map_getn(map, stub->head.bytes, DIGEST_SIZE) &&
+		    !map_get(map, name_anywhere(run, stub->epoch, stub->ref)))
 			continue;
 		match->absorbed = true;
 		match_raced(run, match);
 	}
-}
-
-const struct fail *stubs_find(struct run *run)
-{
-	const struct fail *f = NULL;
-	size_t count = run->matches.count;
-
-	for (size_t i = 0; !f && i < count; i++) {
-		struct match *match = run->matches.items[i];
-
-		if (is_new_here(match) && match->stub)
-			f = find_one(run, match);
-	}
-	return f;
+	map_free(map);
 }
