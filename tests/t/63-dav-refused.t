@@ -36,6 +36,18 @@ for way in ([], ["error207"]):
         a.dav_equal(f"{name}: equal", at_least=a.LEAST)
         ok("ugly" not in a.koc("status").out, f"{name}: and listed no more")
 
+# "Not found", of what is there: nothing was removed, and that is not passed over.
+with OddCase() as a:
+    os.unlink(a.vdir.file(a.vdir.folder("Home"), "odd-3@calendars").path)
+    a.dav.be("status=404 DELETE")
+    run = a.sync(status=1, name="a removal that finds nothing: status 1")
+    ok("DELETE: 404, but it is there" in run.err, "told", run)
+    a.later()
+    a.dav.heal()
+    a.sync(name="the healed server takes it")
+    ok("odd-3@calendars" not in there(a, "Home"), "and it is gone there")
+    a.dav_equal("equal", at_least=a.LEAST)
+
 # A UID that another calendar has: looked for once more, since somebody may just have put it there; then set aside.
 for oddity in ("unique", "unique-mute"):
     with OddCase() as a:

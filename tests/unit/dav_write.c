@@ -284,6 +284,8 @@ static void a_limit_that_is_told_is_kept(void **state)
 
 /* ---- removals ------------------------------------------------------------------------------------ */
 
+#define ASKED_FOR(...) { .request = "PROPFIND /home/work/a.ics", .has = { "Depth: 0" }, __VA_ARGS__ }
+
 static void removals(void **state)
 {
 	static const struct {
@@ -296,10 +298,20 @@ static void removals(void **state)
 				       .status = "200" } }, true, 0 },
 		{ "any", NULL, { { .request = "DELETE /home/work/a.ics", .lacks = "If-Match", .status = "204" } },
 		  true, 0 },
-		{ "gone", "\"1\"", { { .request = "DELETE /home/work/a.ics", .status = "404" } }, false,
+		{ "gone", "\"1\"",
+		  { { .request = "DELETE /home/work/a.ics", .status = "404" }, ASKED_FOR(.status = "404") }, false,
 		  FAIL_MISSING },
-		{ "gone, 410", "\"1\"", { { .request = "DELETE /home/work/a.ics", .status = "410" } }, false,
+		{ "gone, 410, told inside", "\"1\"",
+		  { { .request = "DELETE /home/work/a.ics", .status = "410" },
+		    ASKED_FOR(.status = "207", .body = MULTISTATUS(GONE("/home/work/a.ics"))) }, false,
 		  FAIL_MISSING },
+		{ "not found, but there", "\"1\"",
+		  { { .request = "DELETE /home/work/a.ics", .status = "404" },
+		    ASKED_FOR(.status = "207", .body = MULTISTATUS(ITEM("/home/work/a.ics", "\"1\""))) }, false,
+		  FAIL_REFUSED },
+		{ "not found, and nobody knows", "\"1\"",
+		  { { .request = "DELETE /home/work/a.ics", .status = "404" }, ASKED_FOR(.status = "403") }, false,
+		  FAIL_REFUSED },
 		{ "changed", "\"1\"", { { .request = "DELETE /home/work/a.ics", .status = "412" } }, false,
 		  FAIL_STALE },
 		{ "refused", "\"1\"", { { .request = "DELETE /home/work/a.ics", .status = "403" } }, false,
@@ -338,7 +350,7 @@ static void removals(void **state)
 		script_end(&test);
 		passed++;
 	}
-	assert_true(passed >= 11);
+	assert_true(passed >= 13);
 }
 
 /* ---- moves ----------------------------------------------------------------------------------------- */

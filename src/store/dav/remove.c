@@ -17,6 +17,7 @@ struct removing {
 	struct collection *collection;
 	const char *condition; /* If-Match; NULL none */
 	bool check, open;
+	bool not_found;        /* so the server answered to DELETE */
 	struct ask *ask;
 };
 
@@ -86,6 +87,7 @@ static void deleted(struct dav *dav, struct removing *removing)
 			fail_make(FAIL_STALE, FAIL_ITEM, "%s has changed on the server", removal->ref);
 	else
 		removal->fail = ask_fail(ask, FAIL_ITEM);
+	removing->not_found = fail_is(removal->fail, FAIL_MISSING);
 	cache_drop(dav->cache, removing->collection, removal->ref);
 }
 
@@ -119,6 +121,29 @@ static const struct fail *delete_all(struct dav *dav, struct removing *removings
 	return f;
 }
 
+/* "Not found" can mean that nobody may know of it (RFC 9110 15.5.5): what is there still was not removed. */
+static const struct fail *check_missing(struct store *store, struct removing *removings, size_t count)
+{
+	const struct fail *f = NULL;
+
+	for (size_t i = 0; !f && i < count; i++) {
+		struct removal *removal = removings[i].removal;
+		bool there = false;
+
+		if (!removings[i].not_found)
+			continue;
+		f = dav_exists(store, removal->folder, removal->ref, &there);
+		if (f && f->scope <= FAIL_FOLDER) {
+			removal->fail = fail_scoped(f, FAIL_ITEM);
+			f = NULL;
+		} else if (there) {
+			removal->fail = fail_make(FAIL_REFUSED, FAIL_ITEM, "%s, but it is there",
+						  removal->fail->text);
+		}
+	}
+	return f;
+}
+
 const struct fail *dav_remove(struct store *store, struct removal *removals, size_t count,
 			      struct arena *arena)
 {
@@ -137,6 +162,8 @@ const struct fail *dav_remove(struct store *store, struct removal *removals, siz
 		f = check_all(dav, removings + from, some);
 		if (!f)
 			f = delete_all(dav, removings + from, some);
+		if (!f)
+			f = check_missing(store, removings + from, some);
 	}
 	for (size_t i = 0; i < count; i++)
 		if (removings[i].open)
