@@ -24,7 +24,7 @@ static const struct mode_default defaults[] = {
 	{ KIND_MAIL, 0, false, "mail/INBOX", MODE_FULL, "INBOX" },
 	{ KIND_MAIL, 0, false, "mail/Notes", MODE_FULL, "Notes" },
 	{ KIND_MAIL, 0, false, "mail/INBOX/Notes", MODE_FULL, "Notes" }, /* where all lies below INBOX */
-	{ KIND_MAIL, 0, false, NULL, MODE_FULL, "other mail" },
+	{ KIND_MAIL, 0, false, NULL, MODE_TEXT, "other mail" },
 	{ KIND_EVENTS, 0, false, NULL, MODE_FULL, "calendars" },
 	{ KIND_TASKS, 0, false, NULL, MODE_FULL, "tasks" },
 	{ KIND_CONTACTS, 0, false, NULL, MODE_FULL, "contacts" },

@@ -39,8 +39,8 @@ configure()
 folders = sync()
 for name in ("All Mail", "Important", "Starred"):
     equal(folders.get("[Gmail]/" + name), ("off", "default"), f"{name} is off by default")
-for name in ("INBOX", "Work", "[Gmail]/Drafts", "[Gmail]/Spam", "[Gmail]/Trash"):
-    equal(folders.get(name), ("full", "default"), f"{name} is not")
+for name, mode in (("INBOX", "full"), ("[Gmail]/Drafts", "full"), ("Work", "text"), ("[Gmail]/Spam", "text"), ("[Gmail]/Trash", "text")):
+    equal(folders.get(name), (mode, "default"), f"{name} is not")
 equal(sorted(os.listdir(base + "/store/mail/[Gmail]")), ["Drafts", "Spam", "Trash"], "nothing is made for them")
 roles = subprocess.run(["sqlite3", base + "/store/.koc/mail.db",
                         "SELECT folder FROM koc_folder WHERE roles LIKE '%label%' ORDER BY folder"],
