@@ -18,6 +18,8 @@ bool match_is_text(const struct match *match)
 
 enum compared match_compare(const struct match *match)
 {
+	if (match->damaged)
+		return DIFFERENT;
 	if (match->compared != NOT_COMPARED || !digest_known(&match->normal[SERVER]) ||
 	    !digest_known(&match->normal[LOCAL]))
 		return match->compared;

@@ -39,6 +39,7 @@ struct match {
 	bool comes_back;                   /* gone here, but what was made of its text form lies elsewhere
 					    * and cannot stand for it */
 	const char *trouble;               /* it cannot be read: why; NULL it can */
+	bool damaged;                      /* keyed kinds: the trouble is what the local file holds */
 };
 
 /* How a side differs from the base. */

@@ -393,6 +393,26 @@ static void plan_restrict(struct op *op, const struct policy *policy)
 	}
 }
 
+/* A file that nobody can read is an edit that cannot be sent.  Where it is not to be sent anyway it is like
+ * any other: the server's side stands. */
+static bool gives_way(const struct match *match, const struct policy *policy)
+{
+	if (!match->damaged || !match->row || !match->now[LOCAL])
+		return false;
+	switch (match_change(match, SERVER)) {
+	case CHANGE_EDITED:
+	case CHANGE_UNSURE:
+	case CHANGE_GONE:
+		return true;
+	case CHANGE_SAME:
+		return reverts(policy);
+	case CHANGE_ABSENT:
+	case CHANGE_NEW:
+		return false;
+	}
+	return false;
+}
+
 void plan_match(struct arena *arena, struct match *match, const struct kind_traits *traits,
 		const struct policy *policy, struct op *op)
 {
@@ -402,7 +422,7 @@ void plan_match(struct arena *arena, struct match *match, const struct kind_trai
 	match->op = op;
 	if (match->absorbed)
 		return;
-	if (match->trouble) {
+	if (match->trouble && !gives_way(match, policy)) {
 		decide(op, VERB_LEAVE, SERVER, match->trouble);
 		op->leave = LEAVE_SET_ASIDE;
 		return;

@@ -56,6 +56,7 @@ void content_take(struct run *run, struct match *match, enum side side, const st
 		match->key_here = arena_str(run->round, read->key);
 	if (side == LOCAL && read->wrong)
 		match->trouble = read->wrong;
+	match->damaged |= side == LOCAL && read->wrong;
 	if (side == LOCAL && read->notice && match->row)
 		match->trouble = "it is now a message of koc's own, which no server gets";
 	else if (side == LOCAL)

@@ -20,11 +20,14 @@ const char *match_handle(const struct match *match, enum side *side)
 	return match->row->side[*side].ref;
 }
 
-/* Was the file changed since it was set aside? */
+/* Was the file changed or removed since it was set aside? */
 static bool changed_since(const struct match *match, const struct pending *pending)
 {
-	return match->now[LOCAL] && match->now[LOCAL]->revision && *pending->revision &&
-	       strcmp(match->now[LOCAL]->revision, pending->revision) != 0;
+	const struct version *now = match->now[LOCAL];
+
+	if (!*pending->revision)
+		return false;
+	return !now || !now->revision || strcmp(now->revision, pending->revision) != 0;
 }
 
 /* Is the item set aside, and its time not yet come?  One that was changed since is taken up now. */

@@ -103,6 +103,9 @@ class DavTable(Table):
                 path = here.move(path, b)
             elif step in ("edited", "equal") and path:
                 here.replace(path, cell.written)
+            elif step == "damaged":
+                cell.written = cell.written[:-15]
+                here.overwrite(path, cell.written)
             elif step == "gone":
                 os.unlink(path)
             elif step == "renamed":

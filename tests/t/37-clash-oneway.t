@@ -83,6 +83,36 @@ def tried(name, table, one_way=None, folders="", oddity=None, status=0, after=No
         a.silent(f"{name}, no more: after that")
 
 
+# A file that nobody can read is not sent; the server's changes come nevertheless.
+DAMAGED = """
+there \\ here     damaged
+same             a:base | a:here *
+edited           a:there !
+gone             - !
+moved            c:base | c:here *
+moved+edited     c:there !
+renamed+edited   a:there !
+"""
+
+
+def damaged(name="damaged"):
+    tables = [DavTable(kind, cells.read(DAMAGED, ("drop",))) for kind in KINDS]
+    with DavAccount([c for t in tables for c in t.collections()]) as a:
+        a.sync(name=f"{name}: first sync")
+        for t in tables:
+            t.attach(a).happen()
+        cells.run_and_check(a, tables, status=1, name=f"{name}: the run")
+        a.silent(f"{name}: after that")
+        told_aside(a, tables, name)
+        cells.resolve(a, tables)
+        for t in tables:
+            for file in [f for p in "ac" for f in a.vdir.files(t.folder(p)) if b" here" in f.data]:
+                os.unlink(file.path)
+        cells.later(tables, {"a:base | a:here *": "-", "c:base | c:here *": "-"})
+        cells.run_and_check(a, tables, name=f"{name}: the files are removed")
+        a.silent(f"{name}: and silent")
+
+
 def kept_and_edited(name="what is kept"):
     """An item that stays here, though it is gone there, is edited: that is nobody's business, until it is there again."""
     table = DavTable("calendars", cells.read("there here  same  edited\ngone  - | a:base  - | a:here"))
@@ -114,4 +144,5 @@ tried("direction = push", PUSH, folders=policy("direction = push", "abc"), statu
     "a:there | a:here *": "a:there !", "a:there | - *": "a:there ?"})
 tried("removals = keep", KEEP, folders=policy("removals = keep", "abc"), after={})
 kept_and_edited()
+damaged()
 finish(at_least=1500)
