@@ -94,57 +94,101 @@ static bool nodes_alike(const struct normal_node *a, const struct normal_node *b
 	return false;
 }
 
-/* How many pairs could take the node? */
-static size_t candidates(const struct pairs *pairs, size_t from, const struct normal_node *node, int version,
-			 enum likeness likeness, struct merge_pair **found)
+/* Those that have no name. */
+struct nameless {
+	const struct normal_node *nodes[DIFF_VERSIONS][NAMELESS_MOST]; /* NULL: it is in a pair */
+	size_t count[DIFF_VERSIONS];
+};
+
+/* One that the node could be paired with: a pair, or a node of an earlier version that is in none. */
+struct candidate {
+	struct merge_pair *pair;
+	const struct normal_node **node;
+	int version;  /* of the node */
+	size_t count; /* how many there are */
+};
+
+static void candidate_found(struct candidate *candidate, struct merge_pair *pair,
+			    const struct normal_node **node, int version)
 {
-	size_t count = 0;
+	if (!candidate->count++)
+		*candidate = (struct candidate){ pair, node, version, 1 };
+}
+
+/* What was changed beyond recognition is one of the base. */
+static bool may_be_like(const struct normal_node *a, int version, const struct normal_node *b, int other,
+			enum likeness likeness)
+{
+	return a && (version == DIFF_BASE || other == DIFF_BASE || likeness != LIKE_LAST) &&
+	       nodes_alike(a, b, likeness);
+}
+
+static struct candidate candidate_find(struct pairs *pairs, size_t from, struct nameless *nameless,
+				       const struct normal_node *node, int version, enum likeness likeness)
+{
+	struct candidate found = { 0 };
 
 	for (size_t i = from; i < pairs->count; i++) {
 		struct merge_pair *pair = &pairs->items[i];
 		bool like = false;
 
-		for (int v = 0; v < version && !pair->of[version]; v++)
-			like |= pair->of[v] && (v == DIFF_BASE || likeness != LIKE_LAST) &&
-				nodes_alike(pair->of[v], node, likeness);
-		if (like && !count++)
-			*found = pair;
+		for (int v = 0; v < DIFF_VERSIONS && !pair->of[version]; v++)
+			like |= may_be_like(pair->of[v], v, node, version, likeness);
+		if (like)
+			candidate_found(&found, pair, NULL, 0);
 	}
-	return count;
+	for (int v = 0; v < version; v++)
+		for (size_t i = 0; i < nameless->count[v]; i++)
+			if (may_be_like(nameless->nodes[v][i], v, node, version, likeness))
+				candidate_found(&found, NULL, &nameless->nodes[v][i], v);
+	return found;
 }
 
-/* How many of this kind, that nobody knows yet, does the version have? */
-static size_t strangers(const struct normal_node *const *nodes, size_t count, const char *kind)
+/* How many of this kind are in no pair? */
+static size_t strangers(const struct nameless *nameless, int version, const char *kind)
 {
 	size_t strange = 0;
 
-	for (size_t i = 0; i < count; i++)
-		strange += nodes[i] && strcmp(nodes[i]->kind, kind) == 0;
+	for (size_t i = 0; i < nameless->count[version]; i++)
+		strange +=
+			nameless->nodes[version][i] && strcmp(nameless->nodes[version][i]->kind, kind) == 0;
 	return strange;
 }
 
-/* Those of one version that have no name: equal ones first, then alarms that ring at the same time, then the
- * last of its kind: it was changed. */
-static void nameless_pair(struct pairs *pairs, size_t from, const struct normal_node **nodes, size_t count,
-			  int version)
+static void nameless_place(struct pairs *pairs, size_t from, struct nameless *nameless,
+			   const struct normal_node **node, int version, enum likeness likeness)
 {
-	for (int likeness = 0; likeness < LIKENESSES; likeness++)
-		for (size_t i = 0; i < count; i++) {
-			struct merge_pair *pair = NULL;
-			size_t found = 0;
+	struct candidate found = candidate_find(pairs, from, nameless, *node, version, likeness);
 
-			if (nodes[i])
-				found = candidates(pairs, from, nodes[i], version, (enum likeness)likeness,
-						   &pair);
-			if (!found || (likeness != LIKE_EQUAL && found > 1) ||
-			    (likeness == LIKE_LAST && strangers(nodes, count, nodes[i]->kind) > 1))
-				continue;
-			pair->of[version] = nodes[i];
-			nodes[i] = NULL;
-		}
-	for (size_t i = 0; i < count; i++)
-		if (nodes[i])
-			vec_push(pairs)->of[version] = nodes[i];
+	if (!found.count || (likeness != LIKE_EQUAL && found.count > 1) ||
+	    (likeness == LIKE_LAST && strangers(nameless, version, (*node)->kind) > 1))
+		return;
+	if (!found.pair) {
+		found.pair = vec_push(pairs);
+		found.pair->of[found.version] = *found.node;
+		*found.node = NULL;
+	}
+	found.pair->of[version] = *node;
+	found.pair->guessed |= likeness == LIKE_LAST;
+	*node = NULL;
+}
+
+/* Equal ones first, in all versions; then alarms that ring at the same time; then the last of its kind: it
+ * was changed. */
+static void nameless_pair(struct pairs *pairs, struct nameless *nameless)
+{
+	size_t from = pairs->count;
+
+	for (int likeness = 0; likeness < LIKENESSES; likeness++)
+		for (int v = 0; v < DIFF_VERSIONS; v++)
+			for (size_t i = 0; i < nameless->count[v]; i++)
+				if (nameless->nodes[v][i])
+					nameless_place(pairs, from, nameless, &nameless->nodes[v][i], v,
+						       (enum likeness)likeness);
+	for (int v = 0; v < DIFF_VERSIONS; v++)
+		for (size_t i = 0; i < nameless->count[v]; i++)
+			if (nameless->nodes[v][i])
+				vec_push(pairs)->of[v] = nameless->nodes[v][i];
 }
 
 static bool named_pair(struct merge *merge, struct pairs *pairs, struct map *names, const struct buf *name,
@@ -166,37 +210,27 @@ static bool named_pair(struct merge *merge, struct pairs *pairs, struct map *nam
 /* The components that are in this one; time zones aside. */
 static bool pairs_make(struct merge *merge, const struct merge_pair *parent, struct pairs *pairs)
 {
+	struct nameless nameless = { .count = { 0 } };
 	struct map *names = map_new();
 	struct buf name;
-	size_t from = 0;
 	bool ok = true;
 
 	buf_init(&name, SIZE_MAX);
-	for (int v = 0; ok && v < DIFF_VERSIONS; v++)
+	for (int v = 0; v < DIFF_VERSIONS; v++)
 		for (size_t i = 0; ok && i < parent->of[v]->node_count; i++) {
 			const struct normal_node *node = &parent->of[v]->nodes[i];
 
-			if (!is_zone(node) && name_make(node, &name))
-				ok = named_pair(merge, pairs, names, &name, node, v);
-		}
-	from = pairs->count;
-	for (int v = 0; ok && v < DIFF_VERSIONS; v++) {
-		const struct normal_node *nodes[NAMELESS_MOST];
-		size_t count = 0;
-
-		for (size_t i = 0; ok && i < parent->of[v]->node_count; i++) {
-			const struct normal_node *node = &parent->of[v]->nodes[i];
-
-			if (is_zone(node) || name_make(node, &name))
+			if (is_zone(node))
 				continue;
-			if (count == NAMELESS_MOST)
+			if (name_make(node, &name))
+				ok = named_pair(merge, pairs, names, &name, node, v);
+			else if (nameless.count[v] == NAMELESS_MOST)
 				ok = merge_clash(merge, "it has too many alarms");
 			else
-				nodes[count++] = node;
+				nameless.nodes[v][nameless.count[v]++] = node;
 		}
-		if (ok)
-			nameless_pair(pairs, from, nodes, count, v);
-	}
+	if (ok)
+		nameless_pair(pairs, &nameless);
 	buf_free(&name);
 	map_free(names);
 	return ok;
@@ -225,6 +259,8 @@ static bool pair_merge(struct merge *merge, const struct merge_pair *pair, struc
 		stands = server;
 	else if (nodes_equal(server, base))
 		stands = local;
+	else if (pair->guessed && !(server && local)) /* so that one is gone, this is new */
+		stands = server ? server : local;
 	else if (base && server && local)
 		return (*part = merge_part(merge, pair)) != NULL;
 	else

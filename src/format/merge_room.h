@@ -34,6 +34,7 @@ bool merge_clash(struct merge *merge, const char *why);
 /* One component in all versions that have it. */
 struct merge_pair {
 	const struct normal_node *of[DIFF_VERSIONS];
+	bool guessed; /* they have nothing in common but that there was no other */
 };
 
 /* ---- merge_rules.c ---- */

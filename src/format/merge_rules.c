@@ -118,29 +118,34 @@ bool merge_is_later(struct slice a, struct slice b)
 
 /* ---- dates ------------------------------------------------------------------------------------ */
 
-static bool pair_changed(const struct merge_pair *pair, int version)
+static bool nodes_equal(const struct normal_node *a, const struct normal_node *b)
 {
-	const struct normal_node *base = pair->of[DIFF_BASE], *now = pair->of[version];
-
-	return !base != !now || (base && !digest_equal(&base->digest, &now->digest));
+	return a && b ? digest_equal(&a->digest, &b->digest) : a == b;
 }
 
-/* What of the times of the whole did this version change? */
-static void times_changed(const struct merge_pair *whole, int version, bool *shifted, bool *left_out)
+/* Did this version change it, and not as the other one did? */
+static bool pair_changed(const struct merge_pair *pair, int version, int other)
+{
+	return !nodes_equal(pair->of[DIFF_BASE], pair->of[version]) &&
+	       !nodes_equal(pair->of[other], pair->of[version]);
+}
+
+/* What of the times of the whole did this version change, and not as the other one did? */
+static void times_changed(const struct merge_pair *whole, int version, int other, bool *shifted,
+			  bool *left_out)
 {
 	static const char *const shifts[] = { "DTSTART", "EXRULE", "RDATE", "RRULE" };
 	struct slot_list lists[DIFF_VERSIONS] = { { 0 } }, named[DIFF_VERSIONS];
 	size_t at[DIFF_VERSIONS] = { 0 };
-	const int both[] = { DIFF_BASE, version };
 
 	*shifted = *left_out = false;
-	for (size_t i = 0; i < 2; i++)
-		lists[both[i]] =
-			(struct slot_list){ whole->of[both[i]]->entries, whole->of[both[i]]->entry_count };
+	for (int v = 0; v < DIFF_VERSIONS; v++)
+		lists[v] = (struct slot_list){ whole->of[v]->entries, whole->of[v]->entry_count };
 	while (slots_next(lists, at, named)) {
 		const struct slot_list *any = &named[named[DIFF_BASE].count ? DIFF_BASE : version];
 
-		if (slot_lists_equal(&named[DIFF_BASE], &named[version]))
+		if (slot_lists_equal(&named[DIFF_BASE], &named[version]) ||
+		    slot_lists_equal(&named[other], &named[version]))
 			continue;
 		*left_out |= strcmp(any->entries->label, "EXDATE") == 0;
 		for (size_t i = 0; i < COUNT(shifts); i++)
@@ -205,7 +210,7 @@ static bool sides_fit(struct merge *merge, const struct merge_pair *whole, const
 	bool shifted, left_out, fit = true;
 	struct map *dates;
 
-	times_changed(whole, version, &shifted, &left_out);
+	times_changed(whole, version, other, &shifted, &left_out);
 	if (!shifted && !left_out)
 		return true;
 	dates = map_new();
@@ -214,7 +219,8 @@ static bool sides_fit(struct merge *merge, const struct merge_pair *whole, const
 			pairs[i].of[other] ? pairs[i].of[other] : pairs[i].of[DIFF_BASE];
 		const struct normal_entry *date = NULL;
 
-		if (&pairs[i] == whole || !node || !*node->instance || !pair_changed(&pairs[i], other))
+		if (&pairs[i] == whole || !node || !*node->instance ||
+		    !pair_changed(&pairs[i], other, version))
 			continue;
 		date = entries_of(node, "RECURRENCE-ID").entries;
 		fit = !shifted && date && (!sample || same_form(date, sample));

@@ -94,15 +94,18 @@ static size_t times_chosen(const struct merge_list *list, const struct normal_en
 	return times;
 }
 
-/* What both sides came to in different ways is there once, unless one of them has it twice. */
+/* What both sides came to in different ways is there once, unless one of them has it twice.  What was there,
+ * and is not on one side any more, is gone, also if the other has it twice. */
 static void doubles_drop(struct merge_list *list, const struct slot_list named[DIFF_VERSIONS])
 {
 	for (size_t i = list->count; i-- > 0;) {
 		const struct merge_chosen *chosen = &list->items[i];
 		size_t server = times_there(&named[DIFF_SERVER], chosen->entry);
 		size_t local = times_there(&named[DIFF_LOCAL], chosen->entry);
+		bool gone = (!server || !local) && times_there(&named[DIFF_BASE], chosen->entry);
 
-		if (chosen->line || times_chosen(list, chosen->entry) <= (server > local ? server : local))
+		if (chosen->line ||
+		    (!gone && times_chosen(list, chosen->entry) <= (server > local ? server : local)))
 			continue;
 		memmove(&list->items[i], &list->items[i + 1], (list->count - i - 1) * sizeof *chosen);
 		list->count--;
