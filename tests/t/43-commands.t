@@ -8,7 +8,8 @@ from tap import equal, finish, ok
 
 def account(name, user, server, store):
     return (f'account "{name}" {{\n    user = "{user}"\n    password = \'secret\'\n    store = "{store}"\n'
-            f'    imap = "imaps://127.0.0.1:{server.port()}"\n    tls-ca-file = "{server.ca}"\n}}\n')
+            f'    imap = "imaps://127.0.0.1:{server.port()}"\n    tls-ca-file = "{server.ca}"\n'
+            '    folder "mail/*" { mode = full }\n}\n')
 
 
 server = Server(any_user=True).start()
