@@ -334,6 +334,7 @@ const struct fail *account_sync(const struct engine *engine, const struct sync_r
 		if (!f)
 			f = ended;
 	}
+	sent_free(&run);
 	map_free(run.claimed);
 	arena_free(run.scratch);
 	arena_free(run.round);

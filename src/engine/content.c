@@ -360,6 +360,9 @@ const struct fail *content_look(struct run *run, struct op **ops, size_t count)
 	for (int s = 0; !f && s < SIDES; s++)
 		if (counts[s])
 			f = content_prints(run, list[s], counts[s], (enum side)s);
+	for (size_t i = 0; !f && i < count; i++)
+		if (is_keyed(run, ops[i]->match))
+			f = sent_settle(run, ops[i]->match);
 	for (int s = 0; s < SIDES; s++)
 		free(list[s]);
 	return f;

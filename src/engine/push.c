@@ -165,6 +165,8 @@ static const struct fail *prepare(struct push *push)
 	struct run *run = push->run;
 	const struct fail *f = tx_begin(run);
 
+	if (!f)
+		f = sent_begin(run);
 	for (size_t i = 0; !f && i < push->count; i++) {
 		struct item *item = &push->items[i];
 		struct op *op = item->op;
@@ -190,6 +192,8 @@ static const struct fail *prepare(struct push *push)
 		}
 		if (!f && needs_intent(run, folder))
 			f = intend(push, item);
+		if (!f && item->row->key)
+			sent_add(run, op->match, item->row);
 		write = &push->writes[push->write_count++];
 		*write = (struct write){ .folder = folder->seen[SERVER],
 					 .body = item->body,
@@ -202,6 +206,8 @@ static const struct fail *prepare(struct push *push)
 		}
 		item->write = write;
 	}
+	if (!f)
+		f = sent_save(run);
 	return tx_end(run, f);
 }
 
@@ -303,6 +309,8 @@ static const struct fail *record_all(struct push *push)
 		f = tx_begin(run);
 	else
 		return f;
+	if (!f)
+		f = sent_begin(run);
 	for (size_t i = 0; !f && i < push->count; i++) {
 		struct item *item = &push->items[i];
 		const struct fail *failed = NULL;
@@ -315,12 +323,16 @@ static const struct fail *record_all(struct push *push)
 			failed = fail_make(FAIL_STALE, FAIL_ITEM, "sent, but not found again yet");
 		if (!failed)
 			f = record(push, item);
+		else if (item->row->key)
+			sent_keep(run, item->op->match, item->row);
 		/* The intent stays while its work may yet be found, and until the old version is gone. */
 		if (!f && item->intent.id && !item->lost && (failed || !supersedes(item)))
 			f = state_intent_remove(state, item->intent.id);
 		if (!f && (failed || !supersedes(item)))
 			f = op_end(run, item->op, failed);
 	}
+	if (!f)
+		f = sent_save(run);
 	return tx_end(run, f);
 }
 

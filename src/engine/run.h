@@ -9,6 +9,7 @@
 #include "engine/account.h"
 
 struct map;
+struct sent;
 
 /* A folder during a run. */
 struct folder {
@@ -70,6 +71,7 @@ struct run {
 	size_t budget;                    /* new items on the server that this round may still take */
 	struct intent *intents;           /* of runs before, whose work was not found done */
 	size_t intent_count;
+	struct sent *sent;                /* sent.c; NULL: not asked for yet */
 
 	struct {
 		VEC(struct match *)
@@ -157,6 +159,17 @@ struct push;
 const struct fail *push_begin(struct run *run, struct op **ops, size_t count, struct push **push) MUST_CHECK;
 const struct fail *push_end(struct push *push) MUST_CHECK; /* frees it */
 void push_drop(struct push *push);                         /* frees it unfinished; NULL allowed */
+
+/* sent.c: uploads of keyed items, noted so that nobody is in conflict with himself.  In the transactions
+ * before and after a chunk is sent: begin, then of each item add (it goes) or keep (it may have arrived),
+ * then save.  `item`: the row that it gets, while match->row is as it was. */
+const struct fail *sent_begin(struct run *run) MUST_CHECK;
+void sent_add(struct run *run, const struct match *match, const struct row *item);
+void sent_keep(struct run *run, const struct match *match, const struct row *item);
+const struct fail *sent_save(struct run *run) MUST_CHECK;
+/* The server's version was read: if it is what an earlier run sent, the base becomes that. */
+const struct fail *sent_settle(struct run *run, struct match *match) MUST_CHECK;
+void sent_free(struct run *run);
 
 /* mark.c: cursors and pending rows of all finished folders, in one transaction. */
 const struct fail *mark_folders(struct run *run) MUST_CHECK;
