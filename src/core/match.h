@@ -33,6 +33,8 @@ struct match {
 	bool own;                          /* mail: the local file is a message of koc's own: no server
 	                                    * is to have it */
 	bool wire;                         /* local file holds wire bytes (new items) */
+	bool elsewhere;                    /* what lies here is not where the row looks for it, and the row
+					    * does not follow: that is for the next sync */
 	bool absorbed;                     /* became part of another match: plan nothing */
 	const char *stray;                 /* a text form that is new here and cannot stand for its
 					    * message, which is as it was: why; NULL it is not that */

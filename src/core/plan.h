@@ -7,6 +7,7 @@
 #include "core/match.h"
 
 struct arena;
+struct fail;
 
 enum verb {
 	VERB_NONE,
@@ -40,6 +41,8 @@ struct op {
 	bool flags_left;           /* a flag change was left out: pending */
 	bool again;                /* something of it is for the next look: pending */
 	const char *why;           /* for people: a constant text; NULL where the verb says it all */
+	bool ended;                /* it was carried out, or could not be: */
+	const struct fail *failed; /* why; NULL it was */
 };
 
 /* Decides.  Everything in *op is set. */

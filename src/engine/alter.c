@@ -385,6 +385,7 @@ static const struct fail *record_same(struct alter *alter, struct work *work)
 		if (work->flag[s])
 			run->outcome->flagged[s]++;
 	}
+	row_form(row, op->match);
 	if (!op->match->row || !op->match->row->side[SERVER].ref)
 		run->outcome->adopted++;
 	return state_row_put(run->engine->state, row);
@@ -410,17 +411,6 @@ static void edited_on_the_way(struct op *op, struct row *row)
 		row->side[SERVER].revision = "";
 		op->again = true;
 	}
-}
-
-/* What lies at the new place here may be a text form of what was whole at the old one. */
-static void row_form(struct row *row, const struct match *here)
-{
-	if (!here->stub || row->marks & ROW_TEXT)
-		return;
-	row->marks = (row->marks & ~(uint32_t)ROW_BARE) | ROW_TEXT;
-	row->normal = here->normal[LOCAL];
-	row->side[LOCAL].digest = here->now[LOCAL]->digest;
-	memset(&row->side[SERVER].digest, 0, sizeof row->side[SERVER].digest);
 }
 
 static const struct fail *record_move(struct alter *alter, struct work *work)

@@ -161,3 +161,21 @@ const struct fail *lists_read_local(struct run *run)
 		run->folders[i].missing[SERVER] = false; /* nobody asked */
 	return NULL;
 }
+
+const struct fail *lists_read_server(struct run *run)
+{
+	struct lists lists = { .run = run };
+	const struct fail *f = state_folders(run->engine->state, run->arena, &lists.known,
+					     &lists.known_count);
+
+	if (!f)
+		f = ask_side(&lists, SERVER, NULL, 0);
+	for (size_t i = 0; !f && i < lists.list[SERVER].count; i++) {
+		struct store_folder *seen = &lists.list[SERVER].items[i];
+
+		for (size_t k = 0; usable(seen) && k < run->folder_count; k++)
+			if (strcmp(run->folders[k].path, seen->path) == 0)
+				run->folders[k].seen[SERVER] = seen;
+	}
+	return f;
+}

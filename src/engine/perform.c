@@ -102,6 +102,7 @@ static const struct fail *record_agree(struct run *run, struct op *op)
 			row->side[s].digest = digest;
 	}
 	row_flags(run, row, op, done);
+	row_form(row, op->match);
 	if (!op->match->row || !op->match->row->side[SERVER].ref)
 		run->outcome->adopted++;
 	row->marks &= ~(uint32_t)ROW_KEPT;

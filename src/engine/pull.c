@@ -50,10 +50,26 @@ static bool unchanged(const struct op *op, const struct read *read)
 {
 	const struct row *row = op->match->row;
 
-	if (op->verb != VERB_UPDATE || !row)
+	if (op->verb != VERB_UPDATE || !row || op->match->become != FORM_AS_IT_IS)
 		return false;
 	return digest_equal(&row->side[SERVER].digest, &read->body->digest) ||
 	       (digest_known(&read->normal) && digest_equal(&row->normal, &read->normal));
+}
+
+/* A message becomes whole that does not lie where its row looks for it.  Should the run be stopped before
+ * the row has followed, the next one is to know the file for the row's own all the same: whole by this
+ * digest, as text form by its stub. */
+static const struct fail *row_foretell(struct run *run, const struct op *op, const struct body *body)
+{
+	const struct match *match = op->match;
+	struct row row = { 0 };
+
+	if (match->become != FORM_WHOLE ||
+	    (!match->elsewhere && strcmp(match->row->side[LOCAL].ref, match->now[LOCAL]->ref) == 0))
+		return NULL;
+	row = *match->row;
+	row.side[LOCAL].digest = body->digest;
+	return state_row_put(run->engine->state, &row);
 }
 
 /* Where old bytes go, recorded before anything moves. */
@@ -81,6 +97,8 @@ static const struct fail *prepare(struct pull *pull)
 		if (!write->into)
 			f = vault_take(run, &run->folders[op->folder], write->replaces,
 				       "replaced by the server's version", &write->into);
+		if (!f)
+			f = row_foretell(run, op, write->body);
 	}
 	return tx_end(run, f);
 }
@@ -132,6 +150,24 @@ static void keep_flags(struct op *op, const struct read *read, struct flags here
 	}
 	op->again = !settled || !flags_equal(base[LOCAL], here) ||
 		    (read->has_flags && !flags_equal(base[SERVER], read->now.flags));
+}
+
+/* The row knows what its message is now, but still looks for it where it was. */
+static const struct fail *record_elsewhere(struct pull *pull, size_t i)
+{
+	struct run *run = pull->run;
+	const struct op *op = pull->done_ops[i];
+	const struct write *write = &pull->writes[i];
+	struct row *row = row_for(pull->arena, op->match, &run->folders[op->match->folder]);
+
+	run->outcome->pulled++;
+	if (!(row->marks & ROW_TEXT))
+		return NULL; /* of a copy: the row's own is whole */
+	row->marks = form_marks(&pull->done[i], write->body);
+	for (int s = 0; s < SIDES; s++)
+		row->side[s].digest = write->body->digest;
+	row_describe(row, write->body, &pull->done[i].normal);
+	return state_row_put(run->engine->state, row);
 }
 
 static const struct fail *record(struct pull *pull, size_t i)
@@ -225,7 +261,8 @@ static const struct fail *flush(struct pull *pull)
 		const struct fail *failed = pull->writes[i].fail;
 
 		if (!failed)
-			f = record(pull, i);
+			f = pull->done_ops[i]->match->elsewhere ? record_elsewhere(pull, i)
+								: record(pull, i);
 		if (!f && !failed)
 			f = op_history(run, pull->done_ops[i]);
 		if (!f)
@@ -243,6 +280,27 @@ out:
 	return f ? f : run_check(run);
 }
 
+/* Is what has arrived not what the row is about? */
+static const struct fail *arrived_wrong(const struct match *match, const struct read *read)
+{
+	const struct row *row = match->row;
+	const char *id = read->body ? read->body->fields.message_id : NULL;
+	bool same;
+
+	if (match->become == FORM_AS_IT_IS)
+		return NULL;
+	same = digest_equal(&read->print.head, &row->print.head);
+	/* There are servers that give other bytes for a header by itself than within the message. */
+	if (!same && match->become == FORM_WHOLE && id && row->message_id)
+		same = strcmp(id, row->message_id) == 0;
+	if (!same)
+		return fail_make(FAIL_DATA, FAIL_ITEM, "the server has another message under its number");
+	if (match->elsewhere && !(row->marks & ROW_TEXT) &&
+	    !digest_equal(&row->side[LOCAL].digest, &read->body->digest))
+		return fail_make(FAIL_STALE, FAIL_ITEM, "its original was edited here: run koc sync first");
+	return NULL;
+}
+
 /* One body has arrived. */
 static const struct fail *arrived(void *context, struct read *read)
 {
@@ -251,15 +309,13 @@ static const struct fail *arrived(void *context, struct read *read)
 	struct write *write = NULL;
 	struct folder *folder = &pull->run->folders[op->folder];
 
-	if (!read->fail && op->match->become == FORM_TEXT &&
-	    !digest_equal(&read->print.head, &op->match->row->print.head)) {
+	if (!read->fail && read->body)
+		read->fail = arrived_wrong(op->match, read);
+	if (read->fail || !read->body) {
 		body_free(read->body);
 		read->body = NULL;
-		read->fail = fail_make(FAIL_DATA, FAIL_ITEM,
-				       "the server has another message under its number");
-	}
-	if (read->fail || !read->body)
 		return NULL; /* ended below */
+	}
 	write = &pull->writes[pull->count];
 	pull->done[pull->count] = *read;
 	pull->done[pull->count].now.revision = arena_str(pull->arena, read->now.revision);
@@ -271,7 +327,8 @@ static const struct fail *arrived(void *context, struct read *read)
 		.key = arena_str(pull->arena, read->key ? read->key : op->match->key),
 		.flags = pull->done[pull->count].has_flags ? pull->done[pull->count].now.flags
 							   : op->match->now[SERVER]->flags,
-		.date = read->date,
+		/* A file that only becomes whole keeps its own. */
+		.date = op->verb == VERB_UPDATE && op->match->become == FORM_WHOLE ? 0 : read->date,
 	};
 	if (op->flags) /* a change here that is on its way to the server */
 		write->flags = flag_delta_apply(pull->arena, write->flags, &op->flags[SERVER]);

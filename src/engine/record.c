@@ -171,6 +171,8 @@ const struct fail *op_end(struct run *run, struct op *op, const struct fail *fai
 			folder_failed(run, folder, fail);
 		return NULL;
 	}
+	op->ended = true;
+	op->failed = fail;
 	if (fail && is_race(home, op, fail)) {
 		run->look_wide |= op->side == SERVER || fail_is(fail, FAIL_MISSING);
 		leave_failed(run, op, LEAVE_RACED, fail->text);
@@ -180,7 +182,8 @@ const struct fail *op_end(struct run *run, struct op *op, const struct fail *fai
 		leave(run, op, home, op->leave, op->why);
 	else if (op->flags_left)
 		leave(run, op, home, LEAVE_DIRECTION, "flags");
-	else if (op->again) /* written with the row: the cursor may have moved past it already */
+	else if (op->again && !run->cursors_stay) /* with the row: the cursor may have moved past it
+						   * already */
 		f = state_pending_put(run->engine->state, leave(run, op, &run->folders[op->to], LEAVE_RACED,
 								"to be looked at again"));
 	if (fail_is(fail, FAIL_UNREACHABLE))
@@ -227,6 +230,21 @@ struct row *row_for(struct arena *arena, const struct match *match, const struct
 	if (!row->date)
 		row->date = match->date;
 	return row;
+}
+
+void row_form(struct row *row, const struct match *here)
+{
+	bool text = row->marks & ROW_TEXT;
+
+	if (!here->looked[LOCAL] || !here->now[LOCAL] || (here->stub != NULL) == text)
+		return;
+	row->marks &= ~(uint32_t)(ROW_BARE | ROW_TEXT);
+	if (!text) {
+		row->marks |= ROW_TEXT;
+		memset(&row->side[SERVER].digest, 0, sizeof row->side[SERVER].digest);
+	}
+	row->normal = here->normal[LOCAL];
+	row->side[LOCAL].digest = here->now[LOCAL]->digest;
 }
 
 /* What a side's base must be so that changes which were left out are seen again: what it has now, less

@@ -66,6 +66,7 @@ struct run {
 	                                   * is forgotten */
 	bool look_wide;                   /* what a server's item is gone from may not be where it is: the
 					   * next round looks at all folders there */
+	bool cursors_stay;                /* no cursor moves on: the next sync's look finds all anew */
 	bool rolled_back;                 /* what ended well may not be recorded: no cursor moves on */
 	unsigned round_number;
 	size_t budget;                    /* new items on the server that this round may still take */
@@ -89,6 +90,8 @@ struct run {
 const struct fail *lists_read(struct run *run) MUST_CHECK;
 /* The local list alone: nothing is renamed. */
 const struct fail *lists_read_local(struct run *run) MUST_CHECK;
+/* Adds to that list what the server has now of those folders, renames left aside. */
+const struct fail *lists_read_server(struct run *run) MUST_CHECK;
 /* Is it remembered by its path alone (off, and never synchronised)? */
 bool folder_nameless(const struct state_folder *saved);
 
@@ -189,6 +192,10 @@ void match_raced(struct run *run, const struct match *match);
 const struct fail *op_history(struct run *run, const struct op *op) MUST_CHECK;
 /* A copy of the match's row, or a new one for it, in the folder. */
 struct row *row_for(struct arena *arena, const struct match *match, const struct folder *folder);
+/* The file here was read: the row is of a text form if that is what it is, and only then.  What was whole
+ * may have been exchanged for a text form when it was moved, and the other way round by a fetch that was
+ * stopped. */
+void row_form(struct row *row, const struct match *here);
 /* The flags to remember: `done` is what each side has now. */
 void row_flags(struct run *run, struct row *row, const struct op *op, const struct flags done[SIDES]);
 /* An item gets a local name that another row still remembers, of a file that is gone: that row loses it. */

@@ -152,6 +152,7 @@ struct read {
 	const char *key;         /* keyed kinds: its UID; NULL it has none */
 	struct digest normal;    /* keyed kinds: of the normalised form (format/item.h); of local
 				  * text forms: of what they say (format/textform.h) */
+	const char *path;        /* local mail: the file, below the store's root */
 	const char *wrong;       /* keyed kinds: why it cannot be written to a server; NULL it can */
 	bool notice;             /* local mail: a message of koc's own (format/notice.h), which no server
 				  * gets */

@@ -34,6 +34,7 @@ static void read_clear(struct read *read)
 	read->stub = NULL;
 	read->normal = (struct digest){ 0 };
 	read->notice = false;
+	read->path = NULL;
 }
 
 static const struct fail *read_found(struct read *read, const struct box *box,
@@ -50,6 +51,8 @@ static const struct fail *read_found(struct read *read, const struct box *box,
 	name_parse(&name, found->text);
 	revision_text(revision, &status);
 	read->now.ref = arena_str(arena, read->ref);
+	read->path = arena_printf(arena, "%s/%s/%s", box->path, found->place == IN_NEW ? "new" : "cur",
+				  found->text);
 	read->now.revision = arena_str(arena, revision);
 	read->now.digest = read->body->digest;
 	read->now.flags = box_flags(box, &name, arena);
