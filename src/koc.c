@@ -31,6 +31,7 @@ static const struct command command_help = {
 
 static const struct command *const commands[] = {
 	&command_sync,
+	&command_fetch,
 	&command_status,
 	&command_folders,
 	&command_mode,

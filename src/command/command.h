@@ -42,6 +42,7 @@ struct command {
 	enum exit_code (*run)(const struct call *call);
 };
 
-extern const struct command command_sync, command_status, command_folders, command_mode, command_conflicts;
+extern const struct command command_sync, command_fetch, command_status, command_folders, command_mode,
+	command_conflicts;
 
 #endif
