@@ -76,6 +76,8 @@ static inline void fetched_show(struct buf *out, struct arena *arena, const stru
 		buf_addf(out, " size %" PRIu64, fetched->size);
 	if (fetched->date)
 		buf_addf(out, " date %" PRId64, fetched->date);
+	if (fetched->lasting)
+		buf_addf(out, " lasting %s", fetched->lasting);
 	if (fetched->structure)
 		buf_addf(out, " structure %s", fetched->structure);
 }
@@ -91,6 +93,8 @@ static inline void counted_show(struct buf *out, const struct counted *counted)
 		buf_addf(out, " validity %" PRIu64, counted->validity);
 	if (counted->has_modseq)
 		buf_addf(out, " modseq %" PRIu64, counted->modseq);
+	if (counted->lasting)
+		buf_addf(out, " lasting %s", counted->lasting);
 }
 
 static inline void answer_show(struct buf *out, struct arena *arena, const struct answer *answer,

@@ -105,6 +105,7 @@ struct row {
 	const char *key;/* UID of a keyed kind, else NULL */
 	struct version side[SIDES]; /* ref NULL: not (yet, or any more) on that side */
 	struct print print;
+	const char *lasting; /* what the server calls this content wherever it lies there; NULL not told */
 	struct digest normal; /* of what both sides agreed on.  Keyed kinds: of the normalised form;
 			       * text forms: of what they say (format/textform.h) */
 	int64_t date;   /* received, seconds since the epoch; 0 unknown */

@@ -18,6 +18,7 @@ struct match {
 	struct print print;                /* of a new item, once looked at; of others in the row */
 	uint64_t size;                     /* of a new item, as its side claims; 0 unknown */
 	int64_t date;                      /* received; 0 unknown */
+	const char *lasting;               /* what the server calls its content; NULL not told */
 	const char *key;                   /* keyed kinds */
 	const char *key_here;              /* … of the local file, once looked at; NULL: not known */
 	struct op *op;                     /* what was planned for it; owned by the plan */

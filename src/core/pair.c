@@ -142,6 +142,7 @@ static void renamed(void *context, struct candidate *gone, struct candidate *fre
 	struct lists *lists = context;
 
 	gone->match->now[lists->side] = fresh->match->now[lists->side];
+	gone->match->lasting = fresh->match->lasting ? fresh->match->lasting : gone->match->lasting;
 	gone->match->normal[lists->side] = fresh->match->normal[lists->side];
 	gone->match->looked[lists->side] |= fresh->match->looked[lists->side];
 	if (lists->side == LOCAL) {
@@ -159,6 +160,7 @@ static void rekeyed(void *context, struct candidate *row, struct candidate *ther
 
 	(void)context;
 	match->now[SERVER] = there->match->now[SERVER];
+	match->lasting = there->match->lasting;
 	match->looked[SERVER] |= there->match->looked[SERVER];
 	match->row->side[SERVER].ref = match->now[SERVER]->ref;
 	match->row->side[SERVER].revision = match->now[SERVER]->revision;
@@ -171,6 +173,7 @@ static void adopted(void *context, struct candidate *here, struct candidate *the
 	struct lists *lists = context;
 
 	here->match->now[SERVER] = there->match->now[SERVER];
+	here->match->lasting = there->match->lasting;
 	here->match->looked[SERVER] |= there->match->looked[SERVER];
 	here->match->mended = true;
 	if (!lists->keyed[here->folder])

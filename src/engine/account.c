@@ -93,6 +93,7 @@ static void round_free(struct run *run)
 	run->claimed = map_new();
 	vec_free(&run->matches);
 	vec_free(&run->left);
+	vec_free(&run->learnt);
 	free(run->ops);
 	run->ops = NULL;
 	run->op_count = 0;

@@ -442,6 +442,8 @@ static const struct fail *record_move(struct alter *alter, struct work *work)
 	from->gave_rows = true;
 	if (moved == SERVER)
 		from->again[SERVER] = to->again[SERVER] = true;
+	if (op->other->lasting)
+		row->lasting = op->other->lasting;
 	f = row_displace(run, row);
 	return f ? f : state_row_put(run->engine->state, row);
 }
@@ -471,6 +473,7 @@ static const struct fail *record_duplicate(struct alter *alter, struct work *wor
 
 	work->half->side[SERVER].ref = work->transfer->now.ref;
 	work->half->side[SERVER].revision = work->transfer->now.revision;
+	work->half->lasting = work->op->source->lasting;
 	/* The copy has the flags of its source; what is different here is sent after the next look. */
 	work->half->side[SERVER].flags = work->op->source->side[SERVER].flags;
 	work->half->side[LOCAL].flags = work->op->source->side[SERVER].flags;

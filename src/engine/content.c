@@ -273,6 +273,8 @@ const struct fail *content_pair(struct run *run)
 	if (!f)
 		f = keyed_uids(run);
 	if (!f)
+		lasting_know(run);
+	if (!f)
 		f = look_at_new_there(run);
 	if (f)
 		return f;

@@ -37,6 +37,8 @@ const struct fail *stubs_find(struct run *run) MUST_CHECK;
 /* After the pairing: those whose message is only now getting its row are for the next round. */
 void stubs_wait(struct run *run);
 
+/* lasting.c: the prints of new messages on the server, where what it calls them tells. */
+void lasting_know(struct run *run);
 /* keyed.c: what is missing in a full listing is asked for by name. */
 const struct fail *keyed_gone_there(struct run *run) MUST_CHECK;
 /* The UIDs of new items on the server, where their listing did not give them and something may be their

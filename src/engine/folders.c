@@ -151,6 +151,8 @@ static bool learn(struct folder *folder)
 		saved->name[s] = folder->seen[s]->name;
 		saved->identity[s] = folder->seen[s]->identity;
 	}
+	changed |= text_differs(saved->lasting, folder->seen[SERVER]->lasting);
+	saved->lasting = folder->seen[SERVER]->lasting;
 	return changed;
 }
 

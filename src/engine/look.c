@@ -9,6 +9,8 @@
 
 /* A delta with more entries than this is joined with a walk over the rows instead of one search each. */
 #define MANY 500
+/* Rows of one listing that learn what the server calls their messages. */
+#define LEARN_MOST 5000
 
 static size_t many(const struct run *run)
 {
@@ -38,6 +40,7 @@ static struct row *row_copy(struct arena *arena, const struct row *row)
 		copy->side[s].revision = arena_str(arena, row->side[s].revision);
 		copy->side[s].flags.keywords = arena_str(arena, row->side[s].flags.keywords);
 	}
+	copy->lasting = arena_str(arena, row->lasting);
 	copy->message_id = arena_str(arena, row->message_id);
 	copy->subject = arena_str(arena, row->subject);
 	copy->from = arena_str(arena, row->from);
@@ -104,6 +107,7 @@ static void found_new(struct run *run, struct folder *folder, enum side side, co
 	match->key = arena_str(run->round, entry->key);
 	match->size = entry->says & SAYS_SIZE ? entry->size : 0;
 	match->date = entry->date;
+	match->lasting = arena_str(run->round, entry->lasting);
 	if (entry->print) {
 		match->print = *entry->print;
 		match->looked[side] = true;
@@ -115,11 +119,44 @@ static bool same_revision(const char *a, const char *b)
 	return strcmp(a ? a : "", b ? b : "") == 0;
 }
 
+/* What the server calls a message is learnt by the way, of a message that koc sent itself: that is no
+ * change. */
+static const char *learn_lasting(struct run *run, struct folder *folder, const struct entry *entry,
+				 const struct row *row)
+{
+	struct match *match = folder->by_row ? map_getn(folder->by_row, &row->id, sizeof row->id) : NULL;
+	struct row *learnt = NULL;
+
+	if (!entry->lasting || row->lasting || run->learnt.count >= LEARN_MOST)
+		return row->lasting;
+	learnt = row_copy(run->round, row);
+	learnt->lasting = arena_str(run->round, entry->lasting);
+	*vec_push(&run->learnt) = learnt;
+	if (match)
+		match->row->lasting = learnt->lasting;
+	return learnt->lasting;
+}
+
+/* Rows can be written only when no walk is under way. */
+static const struct fail *write_learnt(struct run *run)
+{
+	const struct fail *f = NULL;
+
+	if (!run->learnt.count)
+		return NULL;
+	f = tx_begin(run);
+	for (size_t i = 0; !f && i < run->learnt.count; i++)
+		f = state_row_put(run->engine->state, run->learnt.items[i]);
+	run->learnt.count = 0;
+	return tx_end(run, f);
+}
+
 /* An entry that a row knows: a match only if something differs. */
 static void found_known(struct run *run, struct folder *folder, enum side side,
 			const struct listing *listing, const struct entry *entry, const struct row *row)
 {
 	struct flags flags = flags_said(run, listing, entry, row->side[side].flags);
+	const char *lasting = learn_lasting(run, folder, entry, row);
 	struct match *match = NULL;
 	struct version *version = NULL;
 
@@ -127,6 +164,7 @@ static void found_known(struct run *run, struct folder *folder, enum side side,
 	    flags_equal(flags, row->side[side].flags))
 		return;
 	match = match_of_row(run, folder, row);
+	match->row->lasting = arena_str(run->round, lasting);
 	version = version_of(run, entry, flags);
 	if (same_revision(entry->revision, row->side[side].revision))
 		version->digest = row->side[side].digest;
@@ -346,6 +384,8 @@ static const struct fail *take_side(struct run *run, struct folder *folder, enum
 		f = renumber(run, folder);
 	if (!f)
 		f = take_listing(run, folder, side, listing);
+	if (!f)
+		f = write_learnt(run);
 	if (f)
 		return f;
 	folder->emptied[side] = listing->complete && !listing->count;

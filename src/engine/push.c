@@ -278,6 +278,7 @@ static const struct fail *record(struct push *push, const struct item *item)
 	row->side[SERVER].ref = write->now.ref;
 	row->side[SERVER].revision = write->now.revision;
 	row->side[SERVER].digest = write->now.digest;
+	row->lasting = NULL; /* the next look tells it */
 	done[SERVER] = write->now.flags;
 	done[LOCAL] = op->match->now[LOCAL]->flags;
 	/* A local flag change that goes with an edit is done at the next look: the base stays behind. */

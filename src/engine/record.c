@@ -229,6 +229,8 @@ struct row *row_for(struct arena *arena, const struct match *match, const struct
 	row->folder = folder->saved.id;
 	if (!row->date)
 		row->date = match->date;
+	if (match->lasting)
+		row->lasting = match->lasting;
 	return row;
 }
 

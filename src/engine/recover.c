@@ -141,6 +141,7 @@ static const struct fail *recover_append(struct case_ *c)
 		.revision = "",
 		.flags = old ? c->row->side[SERVER].flags : c->intent->flags,
 	};
+	c->row->lasting = NULL;
 	if (!old)
 		c->row->side[LOCAL].flags = c->intent->flags;
 	f = take_local(c);

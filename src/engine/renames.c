@@ -10,11 +10,18 @@
 #define CANDIDATES_MOST 8 /* folders with one identity that are looked into */
 #define SAMPLE          20 /* messages on the server that tell what a folder holds */
 
+/* Is what is seen there the folder that the state knows? */
+static bool is_it(const struct state_folder *saved, enum side side, const struct store_folder *seen)
+{
+	if (side == SERVER && saved->lasting && seen->lasting)
+		return strcmp(seen->lasting, saved->lasting) == 0;
+	return strcmp(seen->identity, saved->identity[side]) == 0;
+}
+
 /* Does the folder that both sides knew by this path lie here still? */
 static bool at_home(const struct folder *folder, enum side side)
 {
-	return folder->saved.id && folder->seen[side] &&
-	       strcmp(folder->seen[side]->identity, folder->saved.identity[side]) == 0;
+	return folder->saved.id && folder->seen[side] && is_it(&folder->saved, side, folder->seen[side]);
 }
 
 /* Is it gone from its path, or has another one come in its place?  INBOX has its place for ever. */
@@ -119,7 +126,12 @@ static const struct fail *holds_rows(struct run *run, const struct folder *known
 				     const struct store_folder *seen, bool alone, bool *holds)
 {
 	struct holding holding = { 0 };
-	const struct fail *f = side == SERVER && seen->kind == KIND_MAIL
+	const struct fail *f = NULL;
+
+	*holds = true;
+	if (side == SERVER && known->saved.lasting && seen->lasting)
+		return NULL; /* the server says so */
+	f = side == SERVER && seen->kind == KIND_MAIL
 				       ? hold_sample(run, known, seen, &holding)
 				       : hold_names(run, known, side, seen, &holding);
 
@@ -143,7 +155,7 @@ static const struct fail *find_renamed(struct run *run, const struct folder *kno
 		struct folder *folder = &run->folders[i];
 
 		if (!folder->seen[side] || at_home(folder, side) ||
-		    strcmp(folder->seen[side]->identity, known->saved.identity[side]) != 0)
+		    !is_it(&known->saved, side, folder->seen[side]))
 			continue;
 		if (count == CANDIDATES_MOST)
 			return NULL;

@@ -82,6 +82,9 @@ struct run {
 	struct {
 		VEC(struct pending)
 	} left;                           /* what stays open after this round, to be saved by mark.c */
+	struct {
+		VEC(struct row *)
+	} learnt;                         /* of one listing: rows whose messages the server gave a name */
 	struct map *claimed;              /* refs given to items in this round, before rows are written */
 	struct progress progress;
 };

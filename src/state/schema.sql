@@ -8,7 +8,7 @@
 -- epoch.  Refs compare as bytes, which is the drivers' own order.
 
 PRAGMA application_id = 1802461998; -- "koc."
-PRAGMA user_version = 5;
+PRAGMA user_version = 6;
 
 CREATE TABLE folder (
 	id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -23,7 +23,8 @@ CREATE TABLE folder (
 	roles INTEGER NOT NULL,
 	mode TEXT NOT NULL CHECK (mode IN ('full', 'text', 'off')),
 	title TEXT,
-	color TEXT
+	color TEXT,
+	lasting TEXT
 ) STRICT;
 
 -- NULLs differ from each other in a UNIQUE index, so that one index a side keeps refs unique, finds
@@ -51,6 +52,7 @@ CREATE TABLE row (
 	sender TEXT,
 	sent INTEGER NOT NULL,
 	normal BLOB,
+	lasting TEXT,
 	CHECK (server_ref IS NOT NULL OR local_ref IS NOT NULL)
 ) STRICT;
 CREATE UNIQUE INDEX row_server ON row (folder, server_ref);

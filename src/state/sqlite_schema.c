@@ -21,14 +21,18 @@ static const char upgrade_3[] =
 static const char upgrade_4[] =
 #include "upgrade_4.h"
 	;
+static const char upgrade_5[] =
+#include "upgrade_5.h"
+	;
 
 /* As in schema.sql. */
 #define SCHEMA_APPLICATION 1802461998
-#define SCHEMA_VERSION     5
+#define SCHEMA_VERSION     6
 
 /* What makes the next version's tables of those of version i. */
 static const char *const upgrades[SCHEMA_VERSION] = {
-	[1] = upgrade_1, [2] = upgrade_2, [3] = upgrade_3, [4] = upgrade_4
+	[1] = upgrade_1, [2] = upgrade_2, [3] = upgrade_3, [4] = upgrade_4,
+	[5] = upgrade_5
 };
 
 static const struct fail *number_ask(struct sqlite *sqlite, const char *sql, int *number)

@@ -50,6 +50,7 @@ struct state_folder {
 	const char *identity[SIDES]; /* store_folder.identity when last seen; "" none */
 	uint32_t roles;
 	enum mode mode;          /* mode of the last run that synchronised it */
+	const char *lasting;     /* store_folder.lasting on the server when last told; NULL none */
 	const char *title;       /* store_folder.title and color as both sides had them last; NULL unknown */
 	const char *color;
 };

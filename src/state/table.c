@@ -49,6 +49,7 @@ static const struct field folder_fields[] = {
 	{ "mode", FIELD_WORD, AT(state_folder, mode), .words = mode_words },
 	{ "title", FIELD_TEXT, AT(state_folder, title) },
 	{ "color", FIELD_TEXT, AT(state_folder, color) },
+	{ "lasting", FIELD_SPARSE, AT(state_folder, lasting) },
 };
 
 static const struct field row_fields[] = {
@@ -75,6 +76,7 @@ static const struct field row_fields[] = {
 	{ "sender", FIELD_TEXT, AT(row, from) },
 	{ "sent", FIELD_I64, AT(row, sent) },
 	{ "normal", FIELD_DIGEST, AT(row, normal) },
+	{ "lasting", FIELD_SPARSE, AT(row, lasting) },
 };
 
 static const struct field base_fields[] = {

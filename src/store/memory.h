@@ -29,6 +29,7 @@ struct memory_options {
 	bool vague_gone;      /* numbered items: a delta calls gone all numbers that are not there,
 	                       * whether they ever were or not, as servers may (RFC 7162 3.2.10) */
 	bool lists_keys;      /* entries tell the key */
+	bool names_lasting;   /* folders and contents have names that stay, wherever they lie */
 	bool reverse_reads;   /* reads are finished in the opposite order */
 	bool queues;          /* write, flag, transfer, remove are done at the next other call */
 	bool silent_writes;   /* new items' refs are not told (no UIDPLUS) */

@@ -38,6 +38,9 @@ static struct store_folder folder_told(const struct memory *memory, const struct
 		.news = NEWS_SOME,
 		.next = memory_next(memory, folder, arena),
 		.identity = memory_identity(memory, folder, arena),
+		.lasting = memory->options.names_lasting
+				   ? arena_printf(arena, "F%llu", (unsigned long long)folder->id)
+				   : NULL,
 		.count = count,
 		.why = "",
 	};

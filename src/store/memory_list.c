@@ -46,6 +46,8 @@ static struct entry entry_of(const struct memory *memory, const struct memory_fo
 
 	if (memory->options.lists_keys)
 		entry.key = arena_str(arena, item->key);
+	if (memory->options.names_lasting)
+		entry.lasting = arena_printf(arena, "M%zx", (size_t)item->body->plain);
 	if (kind_traits(folder->kind)->has_flags && !item->silent) {
 		entry.flags = memory_flags_told(arena, folder, item);
 		entry.flags.keywords = arena_str(arena, entry.flags.keywords);

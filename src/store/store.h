@@ -40,8 +40,10 @@ struct store_folder {
 	enum news news;
 	const char *next;    /* refs >= this are newer than all there are now; "" unknown.  For
 	                      * intents: where an item that is about to arrive will be found */
-	const char *identity;/* stays when the folder is renamed (UIDVALIDITY, inode, MAILBOXID); ""
-	                      * none.  A hint only: it may not be unique */
+	const char *identity;/* stays when the folder is renamed (UIDVALIDITY, inode); "" none.  A hint
+	                      * only: it may not be unique */
+	const char *lasting; /* the same, and as long as the folder exists no other one has it (MAILBOXID);
+	                      * NULL none */
 	uint64_t count;      /* items; UINT64_MAX unknown */
 	const char *title;   /* what people see as its name, one line of UTF-8; NULL: the side tells none */
 	const char *color;   /* "#RRGGBB"; NULL: it tells none */
@@ -80,6 +82,8 @@ struct entry {
 	uint32_t says;        /* enum entry_says */
 	uint64_t size;        /* on the wire, as the side claims (mail); bytes of the file (local) */
 	int64_t date;         /* received; 0 unknown */
+	const char *lasting;  /* what this side calls the content wherever it lies (EMAILID): equal ones are
+	                       * of equal content; NULL not told */
 	const struct print *print; /* mail, where it was asked for and read along; NULL: it was not */
 };
 

@@ -123,6 +123,8 @@ static void folder_line(struct trace *trace, const struct store_folder *folder)
 	buf_adds(line, folder->news == NEWS_SOME ? " news" : " no news");
 	add_word(line, "next", folder->next);
 	add_word(line, "identity", folder->identity);
+	if (folder->lasting)
+		add_word(line, "lasting", folder->lasting);
 	if (folder->count != UINT64_MAX)
 		buf_addf(line, " count %llu", (unsigned long long)folder->count);
 	if (folder->roles)

@@ -98,7 +98,7 @@ NEEDS = [  # (pattern of the whole line after the tag, capabilities of which one
     (r"CREATE .*\bUSE\b", ["CREATE-SPECIAL-USE"]),
     (r"STATUS .*\bSIZE\b", ["STATUS=SIZE"]),
     (r"(UID )?SEARCH RETURN\b", ["ESEARCH"]),
-    (r".*\bMAILBOXID\b", ["OBJECTID"]),
+    (r".*\b(MAILBOXID|EMAILID|X-GUID)\b", ["OBJECTID"]),
     (r".*\bSAVEDATE\b", ["SAVEDATE"]),
     (r".*\{\d+\+\}", ["LITERAL+", "LITERAL-"]),
     (r".*\bBINARY(\.PEEK)?\[|.*~\{", ["BINARY"]),

@@ -27,8 +27,10 @@ static void listing_show(struct buf *out, const struct listing *listing)
 		 listing->renumbered ? " renumbered" : "", listing->unstable ? " unstable" : "",
 		 *listing->cursor ? listing->cursor : "-");
 	for (size_t i = 0; i < listing->count; i++)
-		buf_addf(out, " %lu(%u %u)", strtoul(listing->entries[i].ref, NULL, 10),
-			 listing->entries[i].says, listing->entries[i].flags.bits);
+		buf_addf(out, " %lu(%u %u%s%s)", strtoul(listing->entries[i].ref, NULL, 10),
+			 listing->entries[i].says, listing->entries[i].flags.bits,
+			 listing->entries[i].lasting ? " " : "",
+			 listing->entries[i].lasting ? listing->entries[i].lasting : "");
 	for (size_t i = 0; i < listing->gone_count; i++)
 		buf_addf(out, " -%lu:%lu", strtoul(listing->gone[i].first, NULL, 10),
 			 strtoul(listing->gone[i].last, NULL, 10));
@@ -70,6 +72,13 @@ static void full_listings(void **state)
 		    SELECTED("4", "3", CODES("5", "10")), ONE("1", "2", ""), ONE("2", "4", "\\Seen"),
 		    ONE("3", "9", ""), "S: 5 OK" }, "", LISTED,
 		  "complete 1 5 10 3 0: 2(7 0) 4(7 16) 9(7 0)" },
+		/* With names for ever. */
+		{ { INBOX("OBJECTID", STATUS3), "C: 4 SELECT \"INBOX\"",
+		    "C: 5 UID FETCH 1:9 (UID FLAGS INTERNALDATE RFC822.SIZE EMAILID)",
+		    "S: * OK [MAILBOXID (F1)] x", SELECTED("4", "3", CODES("5", "10")),
+		    "S: * 1 FETCH (UID 2 FLAGS () RFC822.SIZE 9 EMAILID (M2))", ONE("2", "4", ""),
+		    "S: * 3 FETCH (UID 9 EMAILID (M9))", "S: * 3 FETCH (UID 9 FLAGS ())", "S: 5 OK" }, "", LISTED,
+		  "complete 1 5 10 3 0: 2(7 0 M2) 4(7 0) 9(3 0 M9)" },
 		/* In any order, twice, in pieces, without UID, of a UID beyond. */
 		{ { INBOX("", STATUS3), "C: 4 SELECT \"INBOX\"", "C: 5 UID FETCH 1:9 " FETCH_ALL,
 		    SELECTED("4", "3", CODES("5", "10")), ONE("3", "9", ""), ONE("3", "9", "\\Draft"),

@@ -344,6 +344,7 @@ static void choose_options(struct story *h)
 	local->exchanges = roll(d, 2);
 	h->round_most = roll(d, 4) ? 0 : 2;
 	h->remove = roll(d, 4) ? DELETE_TRASH : DELETE_EXPUNGE;
+	server->names_lasting = !h->dav && h->seed % 2;
 	if (h->dav) {
 		server->lists_keys = roll(d, 2);
 		local->lists_keys = roll(d, 2);

@@ -24,6 +24,7 @@ static void folders_kept(void **context)
 		.mode = MODE_OFF,
 		.title = "Úkoly",
 		.color = "#ff0000",
+		.lasting = "F1",
 	};
 	struct state_folder bare = { .path = "mail/INBOX" };
 	struct state_folder *folders;
@@ -49,6 +50,8 @@ static void folders_kept(void **context)
 	}
 	assert_null(folders[0].title);
 	assert_null(folders[0].color);
+	assert_null(folders[0].lasting);
+	assert_string_equal(folders[1].lasting, "F1");
 	assert_string_equal(folders[1].title, "Úkoly");
 	assert_string_equal(folders[1].color, "#ff0000");
 	assert_string_equal(folders[1].path, full.path);
@@ -102,6 +105,7 @@ static void row_is(const struct row *got, const struct row *want)
 	assert_true(got->print.size == want->print.size);
 	assert_memory_equal(&got->print.head, &want->print.head, sizeof got->print.head);
 	assert_memory_equal(&got->normal, &want->normal, sizeof got->normal);
+	text_is(got->lasting, want->lasting);
 	assert_int_equal(got->date, want->date);
 	assert_int_equal(got->marks, want->marks);
 	text_is(got->message_id, want->message_id);
@@ -122,6 +126,7 @@ static void rows_kept(void **context)
 			  { "1700.M1P2.host", "1-2-3", digest_of("l", 1), { 16, "b" } } },
 		.print = { UINT64_MAX, digest_of("h", 1) },
 		.normal = digest_of("n", 1),
+		.lasting = "M1",
 		.date = -1,
 		.marks = ROW_KEPT | ROW_TEXT,
 		.message_id = "<a@b>",

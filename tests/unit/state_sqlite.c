@@ -209,9 +209,9 @@ static void unusable_is_left_alone(void **context)
 	ok(state_open(room->directory, "mail.db", &room->state));
 	state_close(room->state);
 	room->state = NULL;
-	other_do(room, "mail.db", "PRAGMA user_version = 6");
+	other_do(room, "mail.db", "PRAGMA user_version = 7");
 	refused(room, "newer koc");
-	other_do(room, "mail.db", "PRAGMA user_version = 5");
+	other_do(room, "mail.db", "PRAGMA user_version = 6");
 	ok(state_open(room->directory, "mail.db", &room->state));
 }
 

@@ -73,7 +73,7 @@ static void version_1_is_upgraded(void **context)
 	old_make(room, "");
 	assert_int_equal(version_of(room), 1);
 	ok(state_open(room->directory, "mail.db", &room->state));
-	assert_int_equal(version_of(room), 5);
+	assert_int_equal(version_of(room), 6);
 
 	ok(state_open(room->directory, "dav.db", &fresh));
 	state_close(fresh);
@@ -90,6 +90,7 @@ static void version_1_is_upgraded(void **context)
 	assert_string_equal(row->subject, "Hello");
 	assert_int_equal(row->side[LOCAL].digest.bytes[1], 0x11);
 	assert_false(digest_known(&row->normal));
+	assert_null(row->lasting);
 	ok(state_pending(room->state, 3, room->arena, &pending, &count));
 	assert_int_equal(count, 1);
 	ok(state_memo_get(room->state, "first", room->arena, &memo));
@@ -139,7 +140,7 @@ static void upgrade_is_one_transaction(void **context)
 	sqlite3_close(db);
 	assert_int_equal(version_of(room), 1);
 	ok(state_open(room->directory, "mail.db", &room->state));
-	assert_int_equal(version_of(room), 5);
+	assert_int_equal(version_of(room), 6);
 }
 
 /* Somebody has made a table of their own in it, with a name that is needed now. */

@@ -72,6 +72,7 @@ struct fetched {
 	struct flags flags;
 	uint64_t size;
 	int64_t date;    /* 0: not told, or not a date */
+	const char *lasting; /* EMAILID (RFC 8474); NULL: not told */
 	const char *structure; /* BODYSTRUCTURE, literals in it as quoted strings; NULL: not told */
 };
 
@@ -88,6 +89,7 @@ struct counted {
 	const char *name;
 	bool has_messages, has_next, has_validity, has_modseq;
 	uint64_t messages, next, validity, modseq;
+	const char *lasting; /* MAILBOXID (RFC 8474); NULL: not told */
 };
 
 struct namespace_item {

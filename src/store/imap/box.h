@@ -19,6 +19,7 @@ struct box {
 	bool listed;           /* by the last LIST */
 	bool counted;          /* STATUS was answered: `now` */
 	struct cursor now;
+	const char *lasting;   /* MAILBOXID, if counted; NULL: not told */
 	uint32_t validity;     /* UIDVALIDITY as seen in this run: refs are of that; 0 not yet */
 	uint64_t next;         /* UIDNEXT as last seen; 0 unknown */
 	/* As last selected: */
@@ -57,6 +58,12 @@ struct box *box_get(struct imap *imap, const char *name);
 
 /* The box of a folder; NULL if there is none or it holds no messages. */
 struct box *box_of(struct imap *imap, const struct store_folder *folder);
+
+/* The mailbox has this MAILBOXID; NULL: it was not told. */
+void box_lasts(struct imap *imap, struct box *box, const char *lasting);
+
+/* What STATUS is asked for: all that a cursor is made of, and what the folder is. */
+const char *status_items(const struct session *session);
 
 /* FAIL_PROTOCOL once what servers say has filled more memory than mailboxes can need. */
 const struct fail *imap_room(const struct imap *imap) MUST_CHECK;

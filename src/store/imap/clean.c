@@ -260,6 +260,8 @@ static const struct fail *item_add(struct gate *gate, struct fetched *fetched, s
 			buf_adds(&gate->clean, " INTERNALDATE ");
 			buf_add(&gate->clean, value.text, value.size);
 		}
+	} else if (span_is(name, "EMAILID")) { /* libetpan does not know it */
+		fetched->lasting = span_object(value, gate->arena);
 	} else if (gate->begin && span_is(name, "BODYSTRUCTURE")) {
 		fetched->structure = arena_strn(gate->arena, value.text, value.size);
 	} else if (gate_wants(gate, name.text, name.size)) {

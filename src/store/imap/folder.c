@@ -60,13 +60,21 @@ static void folder_fill(struct imap *imap, struct box *box, uint32_t roles, stru
 	if (box->counted) {
 		folder->next = uid_ref(arena, box->now.next);
 		folder->identity = arena_printf(arena, "%" PRIu32, box->now.validity);
+		folder->lasting = arena_str(arena, box->lasting);
 		folder->count = box->now.messages;
 	}
 }
 
+/* Whose STATUS is asked for. */
+struct asked {
+	struct imap *imap;
+	struct box *box;
+};
+
 static const struct fail *status_take(void *context, const struct answer *answer)
 {
-	struct box *box = context;
+	const struct asked *asked = context;
+	struct box *box = asked->box;
 	const struct counted *counted = &answer->counted;
 
 	if (answer->kind != ANSWER_STATUS || !counted->has_messages)
@@ -79,6 +87,7 @@ static const struct fail *status_take(void *context, const struct answer *answer
 	box->now.validity = box->validity = (uint32_t)counted->validity;
 	box->now.next = box->next = counted->next;
 	box->now.modseq = 0;
+	box_lasts(asked->imap, box, counted->lasting);
 	return NULL;
 }
 
@@ -105,6 +114,7 @@ const struct fail *imap_make(struct store *store, const char *path, uint32_t rol
 {
 	struct imap *imap = imap_of(store);
 	struct session *session = &imap->session;
+	struct asked asked = { .imap = imap };
 	struct command *create;
 	struct flight flight;
 	struct box *box = NULL;
@@ -123,8 +133,8 @@ const struct fail *imap_make(struct store *store, const char *path, uint32_t rol
 			    use ? " (USE (" : "", use ? use : "", use ? "))" : "");
 	create->step = "create";
 	flight_add(&flight, NULL, NULL, "SUBSCRIBE %s", box->quoted);
-	flight_add(&flight, status_take, box, "STATUS %s (MESSAGES UIDNEXT UIDVALIDITY)",
-		   box->quoted);
+	asked.box = box;
+	flight_add(&flight, status_take, &asked, "STATUS %s %s", box->quoted, status_items(session));
 	f = flight_run(&flight, session);
 	flight_end(&flight);
 	if (!f)
@@ -160,6 +170,7 @@ const struct fail *imap_rename(struct store *store, const struct store_folder *f
 {
 	struct imap *imap = imap_of(store);
 	struct box *box = map_get(imap->boxes, folder->name), *target = NULL;
+	struct asked asked = { .imap = imap };
 	struct command *rename;
 	struct flight flight;
 	const struct fail *f = queue_run(imap);
@@ -191,8 +202,9 @@ const struct fail *imap_rename(struct store *store, const struct store_folder *f
 					  arena_printf(arena, "%s%s", target->name,
 						       below->name + strlen(box->name)));
 	}
-	flight_add(&flight, status_take, target, "STATUS %s (MESSAGES UIDNEXT UIDVALIDITY)",
-		   target->quoted);
+	asked.box = target;
+	flight_add(&flight, status_take, &asked, "STATUS %s %s", target->quoted,
+		   status_items(&imap->session));
 	f = flight_run(&flight, &imap->session);
 	if (!f) {
 		box->listed = false;
@@ -217,6 +229,7 @@ const struct fail *imap_drop(struct store *store, const struct store_folder *fol
 {
 	struct imap *imap = imap_of(store);
 	struct box *box = map_get(imap->boxes, folder->name);
+	struct asked asked = { .imap = imap };
 	struct arena *arena = arena_new();
 	struct command *command;
 	struct flight flight;
@@ -232,7 +245,8 @@ const struct fail *imap_drop(struct store *store, const struct store_folder *fol
 	if (imap->session.selected == box->name)
 		unselect_add(imap, &flight);
 	box->now.messages = UINT64_MAX;
-	command = flight_add(&flight, status_take, box, "STATUS %s (MESSAGES)", box->quoted);
+	asked.box = box;
+	command = flight_add(&flight, status_take, &asked, "STATUS %s (MESSAGES)", box->quoted);
 	f = flight_run(&flight, &imap->session);
 	if (!f && !(box->roles & ROLE_NOSELECT))
 		f = command_fail(command, FAIL_FOLDER, "status");

@@ -48,6 +48,12 @@ static void listed_take(struct survey *survey, const struct listed *listed)
 	box->delimiter = listed->delimiter;
 }
 
+void box_lasts(struct imap *imap, struct box *box, const char *lasting)
+{
+	if (!lasting || !box->lasting || strcmp(lasting, box->lasting) != 0)
+		box->lasting = arena_str(imap->arena, lasting);
+}
+
 static void counted_take(struct imap *imap, const struct counted *counted)
 {
 	const char *name = name_is_inbox(counted->name) ? "INBOX" : counted->name;
@@ -62,6 +68,7 @@ static void counted_take(struct imap *imap, const struct counted *counted)
 	box->now.next = box->next = counted->next;
 	box->now.messages = counted->messages;
 	box->now.modseq = counted->has_modseq ? counted->modseq : 0;
+	box_lasts(imap, box, counted->lasting);
 	/* Another one of that name has come: what is selected is the old one. */
 	if (box->validity != box->now.validity && imap->session.selected == box->name)
 		imap->session.selected = NULL;
@@ -106,10 +113,15 @@ static const struct fail *survey_take(void *context, const struct answer *answer
 
 /* ---- questions ----------------------------------------------------------------------------- */
 
-static const char *status_items(const struct session *session)
+const char *status_items(const struct session *session)
 {
-	return session_can(session, CAP_CONDSTORE) ? "(MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ)"
-						   : "(MESSAGES UIDNEXT UIDVALIDITY)";
+	static const char *const items[2][2] = {
+		{ "(MESSAGES UIDNEXT UIDVALIDITY)", "(MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ)" },
+		{ "(MESSAGES UIDNEXT UIDVALIDITY MAILBOXID)",
+		  "(MESSAGES UIDNEXT UIDVALIDITY MAILBOXID HIGHESTMODSEQ)" },
+	};
+
+	return items[session_can(session, CAP_OBJECTID)][session_can(session, CAP_CONDSTORE)];
 }
 
 static bool has_foreign(const struct memo *memo)
@@ -183,6 +195,7 @@ static const struct fail *survey_rest(struct survey *survey, struct arena *arena
 	 */
 	if (survey->list->verdict != VERDICT_OK && survey->extended) {
 		imap->order.count = 0;
+		session->capabilities &= ~(uint32_t)CAP_OBJECTID;
 		list_add(survey, &flight, true);
 	} else if (!survey->with_subscribed && has_foreign(&session->memo)) {
 		flight_add(&flight, survey_take, survey, "LSUB \"\" \"*\"");
@@ -304,6 +317,7 @@ static void folder_fill(const struct box *box, const char *saved, struct arena *
 	if (box->counted) {
 		folder->next = uid_ref(arena, box->now.next);
 		folder->identity = arena_printf(arena, "%" PRIu32, box->now.validity);
+		folder->lasting = arena_str(arena, box->lasting);
 		folder->count = box->now.messages;
 	}
 	folder->path = arena_str(arena, box->path);

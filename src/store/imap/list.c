@@ -83,7 +83,7 @@ static bool endless(const struct looking *looking)
 	uint64_t most = 2 * messages + ENTRIES_SPARE;
 
 	return seen->items.count > most || seen->found.count > most ||
-	       seen->gone.count > ENTRIES_SPARE || arena_size(seen->arena) > KEYWORDS_MOST;
+	       seen->gone.count > ENTRIES_SPARE || arena_size(seen->arena) > KEYWORDS_MOST + seen->lasting;
 }
 
 /* Bytes of a header. */
@@ -194,8 +194,10 @@ static void ask_new(struct looking *looking, struct flight *flight, uint64_t fir
 
 	if (first < next)
 		ask(looking, flight,
-		    "UID FETCH %" PRIu64 ":%" PRIu64 " (UID FLAGS INTERNALDATE RFC822.SIZE%s)",
-		    first, next - 1, headers ? " BODY.PEEK[HEADER]" : "");
+		    "UID FETCH %" PRIu64 ":%" PRIu64 " (UID FLAGS INTERNALDATE RFC822.SIZE%s%s)",
+		    first, next - 1,
+		    session_can(&looking->imap->session, CAP_OBJECTID) ? " EMAILID" : "",
+		    headers ? " BODY.PEEK[HEADER]" : "");
 	if (first < next && headers) {
 		struct command *command = looking->commands.items[looking->commands.count - 1];
 

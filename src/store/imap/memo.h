@@ -32,6 +32,7 @@ enum capability {
 	CAP_UIDPLUS = 1 << 17,
 	CAP_UNSELECT = 1 << 18,
 	CAP_GMAIL = 1 << 19, /* X-GM-EXT-1: mailboxes are labels */
+	CAP_OBJECTID = 1 << 20,
 	CAP_TOLD = 1 << 30 /* the server has told them: even if it has none of these */
 };
 

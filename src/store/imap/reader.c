@@ -274,6 +274,8 @@ const struct fail *reader_status(struct gate *gate, struct scan *scan, struct an
 		}
 		if (!known && !scan_value(scan, &value))
 			return senseless(gate);
+		if (!known && span_is(word, "MAILBOXID"))
+			counted->lasting = span_object(value, gate->arena);
 	}
 	answer->kind = ANSWER_STATUS;
 	return NULL;

@@ -6,9 +6,27 @@
 
 #include <string.h>
 
+#define OBJECT_MOST 255
+
 bool span_is(struct span span, const char *word)
 {
 	return strlen(word) == span.size && str_ncasecmp(span.text, word, span.size) == 0;
+}
+
+const char *span_object(struct span span, struct arena *arena)
+{
+	size_t size = span.size >= 2 ? span.size - 2 : 0;
+
+	if (size == 0 || size > OBJECT_MOST || span.text[0] != '(' || span.text[size + 1] != ')')
+		return NULL;
+	for (size_t i = 1; i <= size; i++) {
+		char c = span.text[i];
+
+		if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') &&
+		    c != '_' && c != '-')
+			return NULL;
+	}
+	return arena_strn(arena, span.text + 1, size);
 }
 
 bool scan_char(struct scan *scan, char c)

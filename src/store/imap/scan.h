@@ -38,6 +38,9 @@ bool scan_string(struct scan *scan, struct arena *arena, char **string);
 /* One value of any form: atom, quoted string, list nested at most SCAN_DEPTH_MOST deep. */
 bool scan_value(struct scan *scan, struct span *value);
 
+/* The ID in "(ID)", an objectid (RFC 8474 7), in the arena; NULL if it is none. */
+const char *span_object(struct span span, struct arena *arena);
+
 bool span_is(struct span span, const char *word); /* any case */
 
 #endif

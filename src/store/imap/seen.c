@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LASTING_MOST ((size_t)32 << 20)
+
 void seen_init(struct seen *seen, struct arena *arena)
 {
 	memset(seen, 0, sizeof *seen);
@@ -49,6 +51,10 @@ void seen_fetched(struct seen *seen, const struct fetched *fetched)
 		item->size = (uint32_t)fetched->size;
 	}
 	item->date = fetched->date;
+	if (fetched->lasting && seen->lasting < LASTING_MOST) {
+		item->lasting = arena_str(seen->arena, fetched->lasting);
+		seen->lasting += strlen(item->lasting) + 1;
+	}
 }
 
 void seen_gone(struct seen *seen, struct uid_range range)
@@ -88,6 +94,8 @@ static void item_join(struct seen_item *item, const struct seen_item *later)
 		item->size = later->size;
 	if (later->date)
 		item->date = later->date;
+	if (later->lasting)
+		item->lasting = later->lasting;
 	item->says |= later->says;
 }
 
@@ -147,6 +155,7 @@ static void entry_fill(struct seen *seen, uint32_t uid, const struct seen_item *
 	entry->flags.keywords = item->keywords;
 	entry->size = item->says & SAYS_SIZE ? item->size : 0;
 	entry->date = item->date;
+	entry->lasting = item->lasting;
 }
 
 /* The entries of a listing whose messages SEARCH found: of some nothing else is known. */

@@ -18,6 +18,7 @@ struct seen_item {
 	uint8_t says;      /* enum entry_says */
 	int64_t date;
 	const char *keywords;
+	const char *lasting;
 };
 
 struct seen {
@@ -34,6 +35,7 @@ struct seen {
 	bool searched;       /* found is all there is */
 	bool settled;
 	const char *keywords;/* the last ones: most messages have the same as the one before */
+	size_t lasting;      /* bytes of the arena that hold those */
 };
 
 void seen_init(struct seen *seen, struct arena *arena);
