@@ -12,7 +12,7 @@ static const struct textform_source textform_source = {
 	.mailbox = "Work/Projekt \xc3\x84", .validity = 1700000000, .uid = 4711,
 };
 
-static struct structure *structure_of(struct arena *arena, const char *message, size_t size)
+static inline struct structure *structure_of(struct arena *arena, const char *message, size_t size)
 {
 	struct structure *structure = structure_new(arena);
 	struct mime *mime = mime_begin(structure);
@@ -22,7 +22,7 @@ static struct structure *structure_of(struct arena *arena, const char *message, 
 	return structure;
 }
 
-static const struct fail *textform_add(void *context, const void *data, size_t size)
+static inline const struct fail *textform_add(void *context, const void *data, size_t size)
 {
 	buf_add(context, data, size);
 	return NULL;
@@ -30,7 +30,7 @@ static const struct fail *textform_add(void *context, const void *data, size_t s
 
 /* Plans, and composes into `out` unless the message is to be fetched whole: then plan->whole says why.  What
  * lies in the plan lies in the arena. */
-static void textform_of(const char *message, size_t size, struct arena *arena, struct textform_plan *plan,
+static inline void textform_of(const char *message, size_t size, struct arena *arena, struct textform_plan *plan,
 			struct buf *out)
 {
 	const struct structure *structure = structure_of(arena, message, size);

@@ -110,7 +110,8 @@ static bool mime_header(struct arena *arena, const struct structure_part *said,
 	mime_add(mime, text->mime, text->mime_size);
 	mime_end(mime);
 	/* One that is cut, or followed by something else, is none. */
-	if (!structure_is(part, "text", "plain") || part->typed_twice || part->body_at != text->mime_size)
+	if (!structure_is(part, "text", "plain") || part->typed_twice || part->body_at != text->mime_size ||
+	    (text->mime_size && memchr(text->mime, '\0', text->mime_size)))
 		return false;
 	if (transfer_of(part->encoding) != transfer_of(said->encoding) ||
 	    !same_charset(part->charset, said->charset))

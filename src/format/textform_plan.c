@@ -79,13 +79,16 @@ static const struct structure_part *header_read(struct arena *arena, const char 
 
 /* Does what the server tells of the parts fit the message's header and size? */
 static bool is_plausible(const struct structure *structure, const struct structure_part *said,
-			 size_t header_size, uint64_t size)
+			 const char *header, size_t header_size, uint64_t size)
 {
 	const struct structure_part *root = structure->root;
 	uint64_t octets = 0, most = OUTSIDE_MOST;
 
 	if (structure->cut || structure->broken || !root || said->typed_twice ||
 	    !structure_is(root, said->type, said->subtype))
+		return false;
+	/* Readers do not agree where a line with a NUL ends, nor what a field of such a name is. */
+	if (memchr(header, '\0', header_size))
 		return false;
 	if (root->first && strcmp(root->type, "multipart") == 0) {
 		const char *boundary = attribute_value(said->attributes, "boundary");
@@ -172,7 +175,7 @@ void textform_plan(const struct structure *structure, const char *header, size_t
 		plan->whole = "it is signed or encrypted";
 	else if (structure_is(said, "text", "plain"))
 		plan->whole = "it is one text";
-	else if (!is_plausible(structure, said, header_size, size))
+	else if (!is_plausible(structure, said, header, header_size, size))
 		plan->whole = "its structure cannot be trusted";
 	for (part = structure->root; part && !plan->whole; part = textform_next(structure, part))
 		if (is_sealed(part))

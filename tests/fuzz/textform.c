@@ -1,11 +1,15 @@
-/* Fuzz target: the text form of a message, and recognising it. */
+/* Fuzz target: the text form of a message, recognising it, and the parts that a file tells of. */
 #include "fuzz/expect.h"
 
 #include "base/str.h"
+#include "format/attachment.h"
+#include "format/entity.h"
 #include "format/mail.h"
 #include "textform_make.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct textform_found found_in(const char *data, size_t size, size_t piece)
 {
@@ -59,6 +63,43 @@ static void expect_form(const struct buf *form, const struct textform_plan *plan
 	}
 }
 
+static void decode(const char *data, size_t size, size_t piece)
+{
+	int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	struct entity *entity = entity_begin(fd);
+	const struct fail *f = NULL;
+	bool decoded;
+
+	for (size_t at = 0; at < size && !f; at += piece)
+		f = entity_add(entity, data + at, size - at < piece ? size - at : piece);
+	EXPECT(!f || f->code == FAIL_DATA);
+	EXPECT(!entity_end(entity, &decoded));
+	close(fd);
+}
+
+static void expect_parts(const char *data, size_t size, struct arena *arena)
+{
+	struct attachment_find *find = attachment_find_begin();
+	const struct attachment *chosen;
+	struct attachments all;
+	uint64_t last = 0;
+
+	attachment_find_add(find, data, size);
+	attachment_find_end(find, arena, &all);
+	for (size_t i = 0; i < all.count; i++) {
+		const struct attachment *part = &all.items[i];
+
+		EXPECT(part->type && (part->here || part->section));
+		EXPECT(!part->section || attachment_choose(&all, part->section, &chosen) || chosen);
+		if (!part->here)
+			continue;
+		EXPECT(last <= part->at && part->at <= part->end && part->end <= size);
+		last = part->end;
+		decode(data + part->at, (size_t)(part->end - part->at), 1000);
+	}
+	EXPECT(attachment_choose(&all, "no such part", &chosen));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arena *arena = arena_new();
@@ -71,6 +112,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	b = found_in((const char *)data, size, 3);
 	EXPECT(a.stubs == b.stubs && a.mixed == b.mixed && a.enclosed == b.enclosed);
 	EXPECT(strlen(a.mark.account) <= TEXTFORM_ACCOUNT);
+	expect_parts((const char *)data, size, arena);
+	decode((const char *)data, size, 7);
 	textform_of((const char *)data, size, arena, &plan, &form);
 	if (!plan.whole)
 		expect_form(&form, &plan, (const char *)data, size, arena);

@@ -11,6 +11,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define SIZES_WRONG 3 /* messages whose parts did not add up: then their size is not believed any more */
 
@@ -192,6 +193,17 @@ static const struct fail *compose(struct reading *reading, struct wanted *wanted
 				texts, body_wire, body, text->arena);
 }
 
+/* Would it be known again, without any state, as what it is?  One that is not must never lie on disk. */
+static bool is_known(const struct reading *reading, const struct wanted *wanted, const struct body *body)
+{
+	const struct textform_mark *mark = body->mark;
+	struct print print = print_of(wanted->text);
+
+	return mark && strcmp(mark->account, reading->imap->options.account) == 0 &&
+	       mark->validity == wanted->box->validity && mark->uid == wanted->uid &&
+	       digest_equal(&mark->head, &print.head);
+}
+
 static const struct fail *form_make(struct reading *reading, struct wanted *wanted, struct given *given,
 				    struct body **body)
 {
@@ -210,7 +222,11 @@ static const struct fail *form_make(struct reading *reading, struct wanted *want
 		f = body_begin(reading->imap->store.spool, BODY_MAIL, body);
 	if (!f)
 		f = compose(reading, wanted, given, *body);
-	return f ? f : body_end(*body);
+	if (!f)
+		f = body_end(*body);
+	if (!f && !is_known(reading, wanted, *body))
+		f = fail_make(FAIL_DATA, FAIL_ITEM, "its text form would not be known for one");
+	return f;
 }
 
 /* All sections of the plan are there. */
