@@ -5,6 +5,9 @@
 
 static bool same_meaning(const struct match *match, enum side side)
 {
+	/* Two messages may say the same in their texts. */
+	if (side == LOCAL && match->stub && !digest_equal(&match->stub->head, &match->row->print.head))
+		return false;
 	return digest_known(&match->normal[side]) &&
 	       digest_equal(&match->normal[side], &match->row->normal);
 }

@@ -263,14 +263,15 @@ static const struct fail *why_not(struct fetching *fetching, const struct wanted
 		return fail;
 	f = store_exists(run->engine->side[LOCAL], run->folders[file->folder].seen[LOCAL],
 			 file->match->now[LOCAL]->ref, &there);
-	if (!f && there && fail_is(fail, FAIL_MISSING))
-		return fail_make(
-			FAIL_MISSING, FAIL_ITEM,
-			"the server does not have it there any more; koc sync tells what became of it");
-	if (!f && !there)
+	if (f)
+		return f;
+	if (!there)
 		return fail_make(FAIL_STALE, FAIL_ITEM,
 				 "it was renamed, moved or removed while it was fetched");
-	return fail;
+	if (fail_is(fail, FAIL_STALE))
+		return fail_make(FAIL_STALE, FAIL_ITEM, "it changed while it was fetched");
+	return fail_make(FAIL_MISSING, FAIL_ITEM,
+			 "the server does not have it there any more; koc sync tells what became of it");
 }
 
 static void settle_ops(struct fetching *fetching, struct wanted *const *files, const struct op *ops,

@@ -297,7 +297,7 @@ static const struct fail *arrived_wrong(const struct match *match, const struct 
 		return fail_make(FAIL_DATA, FAIL_ITEM, "the server has another message under its number");
 	if (match->elsewhere && !(row->marks & ROW_TEXT) &&
 	    !digest_equal(&row->side[LOCAL].digest, &read->body->digest))
-		return fail_make(FAIL_STALE, FAIL_ITEM, "its original was edited here: run koc sync first");
+		return fail_make(FAIL_DATA, FAIL_ITEM, "its original was edited here: run koc sync first");
 	return NULL;
 }
 
