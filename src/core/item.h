@@ -79,6 +79,7 @@ struct stub {
 	const char *epoch;   /* identity of the message's folder when it was made; "" not to be told */
 	const char *ref;     /* the message's there */
 	struct digest head;  /* its print's; unknown: the file holds pieces of several */
+	const char *message_id; /* of the file that has the stub; NULL none */
 };
 
 /* One item as one side has it (now), or had it (in a row). */

@@ -32,6 +32,7 @@ static const struct stub *stub_copy(struct arena *arena, const struct stub *stub
 	copy->account = arena_str(arena, stub->account);
 	copy->epoch = arena_str(arena, stub->epoch);
 	copy->ref = arena_str(arena, stub->ref);
+	copy->message_id = arena_str(arena, stub->message_id);
 	return copy;
 }
 

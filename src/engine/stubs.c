@@ -6,28 +6,65 @@
 
 #include <string.h>
 
-/* The row of the server's message that was named so when the text form was made, if its header is that
- * one. */
-static const struct fail *row_by_name(struct run *run, const struct stub *stub, struct row **row)
+/* The row's match, if the row's file is gone here and its message is still there. */
+static struct match *left_behind(const struct run *run, const struct row *row)
 {
-	const struct fail *f = NULL;
+	const struct folder *folder = folders_by_id(run, row->folder);
+	struct match *match =
+		folder && folder->by_row ? map_getn(folder->by_row, &row->id, sizeof row->id) : NULL;
 
-	for (size_t i = 0; !f && i < run->folder_count && !*row; i++) {
-		const struct folder *folder = &run->folders[i];
-		const char *identity = folder->saved.identity[SERVER];
-
-		if (!folder->saved.id || folder->traits->keyed || !identity || !*identity ||
-		    strcmp(identity, stub->epoch) != 0)
-			continue;
-		f = state_row_find(run->engine->state, folder->saved.id, SERVER, stub->ref, run->round, row);
-		if (!f && *row && !digest_equal(&(*row)->print.head, &stub->head))
-			*row = NULL;
-	}
-	return f;
+	if (!match || !match->row->side[LOCAL].ref || match->comes_back)
+		return NULL;
+	return !match->now[LOCAL] && match->now[SERVER] ? match : NULL;
 }
 
-/* Messages that were moved since have other numbers, and keep their header.  Of several the one whose
- * file says the same, else one that is whole here. */
+/* Was it so named on the server when the text form was made? */
+static bool is_named(const struct run *run, const struct stub *stub, const struct row *row)
+{
+	const struct folder *folder = folders_by_id(run, row->folder);
+	const char *identity = folder ? folder->saved.identity[SERVER] : NULL;
+
+	return identity && *identity && strcmp(identity, stub->epoch) == 0 &&
+	       strcmp(row->side[SERVER].ref, stub->ref) == 0;
+}
+
+/* Is the file, edited or not, the row's message?  It may be another that was made of it: a forward, a
+ * draft. */
+enum identity { ANOTHER, UNKNOWN, THE_SAME };
+
+static enum identity identify(const struct match *match, const struct row *row)
+{
+	if (row->message_id && match->stub->message_id)
+		return strcmp(row->message_id, match->stub->message_id) == 0 ? THE_SAME : ANOTHER;
+	return digest_equal(&match->print.head, &match->stub->head) ? THE_SAME : UNKNOWN;
+}
+
+/* A copy that says the same is surely of that message, whichever of several it is; then, first, of one whose
+ * file is gone.  Where none does, it is an edit: of what is gone, else of what it names.  A row whose
+ * file is whole does not tell what its text form says. */
+enum { SAME = 32, SAME_GONE = 16, GONE = 10, NAMED = 8, WHOLE = 4, ANY = 1 };
+
+static bool says_the_same(const struct match *match, const struct row *row)
+{
+	return row->marks & ROW_TEXT && digest_equal(&row->normal, &match->normal[LOCAL]);
+}
+
+static int fits(const struct run *run, const struct match *match, const struct row *row)
+{
+	bool same = says_the_same(match, row), text = row->marks & ROW_TEXT;
+	int sum = ANY;
+
+	if (!row->side[SERVER].ref || !digest_known(&row->print.head))
+		return 0;
+	if (left_behind(run, row))
+		sum += same ? SAME_GONE : text ? GONE : 1;
+	if (is_named(run, match->stub, row))
+		sum += NAMED;
+	return sum + (same ? SAME : text ? 0 : WHOLE);
+}
+
+/* The row of the message whose header it names.  Messages that were moved since have other numbers, and keep
+ * their header. */
 static const struct fail *row_by_head(struct run *run, const struct match *match, struct row **row)
 {
 	struct row *rows = NULL;
@@ -37,11 +74,10 @@ static const struct fail *row_by_head(struct run *run, const struct match *match
 	int best = 0;
 
 	for (size_t i = 0; !f && i < count; i++) {
-		bool text = rows[i].marks & ROW_TEXT;
-		int fits = !text ? 2 : digest_equal(&rows[i].normal, &match->normal[LOCAL]) ? 3 : 1;
+		int sum = fits(run, match, &rows[i]);
 
-		if (rows[i].side[SERVER].ref && fits > best) {
-			best = fits;
+		if (sum > best) {
+			best = sum;
 			*row = &rows[i];
 		}
 	}
@@ -57,7 +93,7 @@ static void belongs(struct match *match, const struct row *row)
 		match->stub = NULL; /* a whole message that holds such stubs */
 }
 
-/* The row of a file of these very bytes. */
+/* The row of a file of these very bytes, if possible one that is gone. */
 static const struct fail *row_by_bytes(struct run *run, const struct match *match, struct row **row)
 {
 	struct row *rows = NULL;
@@ -66,6 +102,9 @@ static const struct fail *row_by_bytes(struct run *run, const struct match *matc
 						    run->round, &rows, &count);
 
 	*row = !f && count ? &rows[0] : NULL;
+	for (size_t i = 0; !f && i < count; i++)
+		if (left_behind(run, &rows[i]))
+			*row = &rows[i];
 	return f;
 }
 
@@ -81,24 +120,13 @@ static bool was_left(const struct run *run, const struct match *match)
 	return false;
 }
 
-/* The row's match, if the row's file is gone here and its message is still there. */
-static struct match *left_behind(const struct run *run, const struct row *row)
-{
-	const struct folder *folder = folders_by_id(run, row->folder);
-	struct match *match =
-		folder && folder->by_row ? map_getn(folder->by_row, &row->id, sizeof row->id) : NULL;
-
-	return match && match->row->side[LOCAL].ref && !match->now[LOCAL] && match->now[SERVER] ? match
-												 : NULL;
-}
-
 /* What lies here says something else than what the server has. */
 static void edited(struct run *run, struct match *match, const struct row *row)
 {
 	struct match *old = left_behind(run, row);
-	bool same_message = digest_equal(&match->print.head, &match->stub->head);
+	bool known = identify(match, row) == THE_SAME;
 
-	if (old && same_message && old->folder == match->folder) { /* saved under a new name */
+	if (old && known && old->folder == match->folder) { /* saved under a new name */
 		old->now[LOCAL] = match->now[LOCAL];
 		old->looked[LOCAL] = true;
 		old->stub = match->stub;
@@ -108,7 +136,7 @@ static void edited(struct run *run, struct match *match, const struct row *row)
 		match->absorbed = true;
 		return;
 	}
-	if (same_message)
+	if (known)
 		match->stray = "edited here, where only its text was";
 	/* Of another message that holds such stubs nothing is known: it stays where it is. */
 	if (old && !was_left(run, match))
@@ -155,31 +183,43 @@ static bool is_pulled(struct run *run, const struct match *match, const struct m
 
 /* ---- each of them ------------------------------------------------------------------------------ */
 
+/* Is it a text form of the row's message as it was made, but for what was done to its header? */
+static bool stands_for(const struct match *match, const struct row *row)
+{
+	return (!(row->marks & ROW_TEXT) || says_the_same(match, row)) && identify(match, row) != ANOTHER;
+}
+
+/* Was it made of the text form that was this row's file, and that is gone? */
+static bool took_its_place(const struct run *run, const struct match *match, const struct row *row)
+{
+	return says_the_same(match, row) && left_behind(run, row);
+}
+
 static const struct fail *find_one(struct run *run, struct match *match, const struct map *there)
 {
-	struct row *row = NULL;
-	const struct fail *f = row_by_bytes(run, match, &row);
+	struct row *equal = NULL, *row = NULL;
+	const struct fail *f = row_by_bytes(run, match, &equal);
 
 	if (f)
 		return f;
-	if (row) {
-		belongs(match, row);
-		return NULL;
-	}
 	if (!run->engine->account || strcmp(match->stub->account, run->engine->account) != 0) {
-		match->trouble = "a text form of another account's message";
+		if (equal)
+			belongs(match, equal);
+		else
+			match->trouble = "a text form of another account's message";
 		return NULL;
 	}
-	if (!digest_known(&match->stub->head) || is_pulled(run, match, there))
-		return NULL;
-	f = row_by_name(run, match->stub, &row);
-	if (!f && !row)
+	if (!(equal && left_behind(run, equal)) && digest_known(&match->stub->head) &&
+	    !is_pulled(run, match, there))
 		f = row_by_head(run, match, &row);
-	if (f || !row)
+	if (f)
 		return f;
-	if (row->marks & ROW_TEXT && !digest_equal(&row->normal, &match->normal[LOCAL]))
+	/* Another program may write two copies of a message alike. */
+	if (equal && !(row && took_its_place(run, match, row)))
+		row = equal;
+	if (row && row != equal && !stands_for(match, row))
 		edited(run, match, row);
-	else
+	else if (row)
 		belongs(match, row);
 	return NULL;
 }
