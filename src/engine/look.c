@@ -512,16 +512,25 @@ const struct fail *look_local(struct run *run)
 
 const struct fail *look_elsewhere(struct run *run)
 {
+	bool *before = memory_alloc((run->folder_count + 1) * sizeof *before);
+	const struct fail *f = NULL;
 	bool any = false;
 
 	for (size_t i = 0; i < run->folder_count; i++) {
 		struct folder *folder = &run->folders[i];
 
+		before[i] = folder->look[LOCAL];
 		folder->look[LOCAL] = folder->policy.mode == MODE_OFF && folder->seen[LOCAL] &&
 				      !folder->looked[LOCAL];
 		any |= folder->look[LOCAL];
 	}
-	return any ? list_side(run, LOCAL) : NULL;
+	if (any)
+		f = list_side(run, LOCAL);
+	/* What this look listed is listed again, should there be another one in this round. */
+	for (size_t i = 0; i < run->folder_count; i++)
+		run->folders[i].look[LOCAL] = before[i];
+	free(before);
+	return f;
 }
 
 const struct fail *look_again(struct run *run, bool *changed)
