@@ -132,7 +132,7 @@ static void list_gaps(const struct memory *memory, const struct memory_folder *f
 }
 
 static struct listing *list_folder(const struct memory *memory, const struct memory_folder *folder,
-				   const char *cursor)
+				   const char *cursor, bool full)
 {
 	const struct memory_options *options = &memory->options;
 	struct arena *arena = arena_new();
@@ -140,10 +140,10 @@ static struct listing *list_folder(const struct memory *memory, const struct mem
 	uint64_t since = 0;
 	bool known = *cursor && memory_cursor(folder, cursor, &since);
 
-	if (!known)
+	if (!known || full)
 		since = 0;
 	listing->arena = arena;
-	listing->complete = options->lists != MEMORY_DELTA || !known;
+	listing->complete = options->lists != MEMORY_DELTA || !known || full;
 	listing->renumbered = *cursor && !known;
 	list_entries(memory, folder, since, listing);
 	if (!listing->complete && options->vague_gone && !(memory->world->form & WORLD_NAMED))
@@ -180,7 +180,7 @@ const struct fail *memory_list(struct store *store, struct look *looks, size_t c
 			looks[i].fail =
 				fail_make(FAIL_REFUSED, FAIL_FOLDER, "%s: holds no items", folder->path);
 		else
-			looks[i].listing = list_folder(memory, folder, looks[i].full ? "" : looks[i].cursor);
+			looks[i].listing = list_folder(memory, folder, looks[i].cursor, looks[i].full);
 	}
 	return f;
 }
