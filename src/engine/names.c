@@ -1,6 +1,6 @@
 /* Names: what content.c does for files that hold another item than the row of their name says.  Somebody
- * exchanged two files, moved one over another, or gave an item another UID; the UID says which item a file
- * is. */
+ * exchanged two files, moved one over another, or gave an item another UID.  The UID says which item a file
+ * is; a message is another one if it is, byte for byte, what another row knows. */
 #include "base/memory.h"
 #include "engine/content.h"
 
@@ -12,8 +12,9 @@ static bool may_be_other(const struct run *run, const struct match *match)
 {
 	const struct folder *folder = &run->folders[match->folder];
 
-	return is_keyed(run, match) && match->row && match->row->id && match->row->key && match->now[LOCAL] &&
-	       !match->looked[LOCAL] && !match->absorbed && folder->policy.in_scope &&
+	if (is_keyed(run, match) && match->row && !match->row->key)
+		return false;
+	return match->row && match->row->id && match->now[LOCAL] && !match->looked[LOCAL] && !match->absorbed && folder->policy.in_scope &&
 	       folder->policy.mode != MODE_OFF && !folder->fail &&
 	       match_change(match, LOCAL) == CHANGE_UNSURE;
 }
@@ -29,6 +30,29 @@ bool name_is_nobodys(const char *ref)
 	return *ref == '/';
 }
 
+/* Is the file what another row says of a file of its own? */
+static const struct fail *is_other(struct run *run, const struct match *match, bool *other)
+{
+	const struct digest *digest = &match->now[LOCAL]->digest;
+	struct row *rows = NULL;
+	size_t count = 0;
+	const struct fail *f = NULL;
+
+	*other = false;
+	if (match->absorbed || match->trouble)
+		return NULL;
+	if (is_keyed(run, match)) {
+		*other = match->key_here && strcmp(match->key_here, match->row->key) != 0;
+		return NULL;
+	}
+	if (!digest_known(digest) || digest_equal(digest, &match->row->side[LOCAL].digest))
+		return NULL;
+	f = state_rows_by_digest(run->engine->state, digest, run->round, &rows, &count);
+	for (size_t i = 0; !f && i < count; i++)
+		*other |= rows[i].id != match->row->id;
+	return f;
+}
+
 /* The row's item is gone here, and the file is a new one. */
 static void part(struct run *run, struct match *match)
 {
@@ -36,7 +60,7 @@ static void part(struct run *run, struct match *match)
 
 	fresh->now[LOCAL] = match->now[LOCAL];
 	fresh->normal[LOCAL] = match->normal[LOCAL];
-	fresh->looked[LOCAL] = true;
+	fresh->looked[LOCAL] = is_keyed(run, match); /* else its print is wanted, too */
 	fresh->key = fresh->key_here = match->key_here;
 	match->row->side[LOCAL].ref = nobodys(run, match->row);
 	match->now[LOCAL] = NULL;
@@ -58,12 +82,12 @@ const struct fail *names_part(struct run *run, bool *parted)
 	if (count)
 		f = content_prints(run, list, count, LOCAL);
 	for (size_t i = 0; !f && i < count; i++) {
-		struct match *match = list[i];
+		bool other = false;
 
-		if (match->absorbed || match->trouble || !match->key_here ||
-		    strcmp(match->key_here, match->row->key) == 0)
+		f = is_other(run, list[i], &other);
+		if (f || !other)
 			continue;
-		part(run, match);
+		part(run, list[i]);
 		*parted = true;
 	}
 	free(list);
@@ -71,11 +95,11 @@ const struct fail *names_part(struct run *run, bool *parted)
 }
 
 /* Is the row's item under another name now, or gone and its name another item's? */
-static bool renamed(const struct run *run, const struct match *match)
+static bool renamed(const struct match *match)
 {
 	const char *ref = match->row ? match->row->side[LOCAL].ref : NULL;
 
-	if (!is_keyed(run, match) || !ref || !match->row->id || match->absorbed)
+	if (!ref || !match->row->id || match->absorbed)
 		return false;
 	return match->now[LOCAL] ? strcmp(ref, match->now[LOCAL]->ref) != 0 : name_is_nobodys(ref);
 }
@@ -87,7 +111,7 @@ const struct fail *names_give(struct run *run)
 	size_t count = 0;
 
 	for (size_t i = 0; i < run->matches.count; i++)
-		if (renamed(run, run->matches.items[i]))
+		if (renamed(run->matches.items[i]))
 			list[count++] = run->matches.items[i];
 	if (!count)
 		goto out;

@@ -4,8 +4,8 @@ conflicts, and both sides after that."""
 import os, sys; sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
 import cells
 from cellsmail import MailTable
-from harness import Account, LISTING
-from tap import finish, ok
+from harness import Account, LISTING, text_message
+from tap import equal, finish, ok
 
 # Flags never are in conflict.  What one side moved and the other removed stays, at its new place.  A message that was
 # edited and moved here is another one: the old one goes where removed messages go.
@@ -35,6 +35,19 @@ with Account(None) as a:
     a.silent("after that", allowed=LISTING)
     cells.resolve(a, [table])
     a.equal("equal again", at_least=30)
+    a.silent("and silent", allowed=LISTING)
+    # One message over another, of another folder: the one moved, the other is gone here.
+    for n in range(2):
+        a.server.append(("INBOX", "Work")[n], text_message(f"Exchange {n}", "Words.\r\n"))
+    a.sync(name="two more")
+    one, other = (next(m["path"] for m in a.mail.messages(f) if b"Exchange" in m["data"]) for f in ("INBOX", "Work"))
+    os.rename(one, other)
+    run = a.sync(name="one moved over the other")
+    equal({f: [m["data"].split(b"Exchange ")[1][:1].decode() for m in a.server.messages(f) if b"Exchange" in m["data"]]
+           for f in ("INBOX", "Work", "Trash")}, {"INBOX": [], "Work": ["0"], "Trash": ["1"]},
+          "it moved there, too, and the other is in the Trash")
+    ok("APPEND" not in run.verbs, "nothing is sent", run)
+    a.equal("equal", at_least=30)
     a.silent("and silent", allowed=LISTING)
 ok(len(table.cells) > 60, "so many cells", len(table.cells))
 finish(at_least=240)
