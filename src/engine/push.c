@@ -266,6 +266,25 @@ static bool supersedes(const struct item *item)
 	return item->intent.id && item->op->verb == VERB_UPDATE && item->op->match->now[SERVER];
 }
 
+/* A move in the same flight may have given the file's name to another item: the user had taken the file away.
+ * Then where it is now is for the next look. */
+static const struct fail *check_name(struct push *push, const struct item *item)
+{
+	struct state *state = push->run->engine->state;
+	struct row *row = item->row, *other = NULL, *same = NULL;
+	const struct fail *f = state_row_find(state, row->folder, LOCAL, row->side[LOCAL].ref, push->arena,
+					      &other);
+
+	if (f || !other || other->id == row->id)
+		return f;
+	memset(&row->side[LOCAL], 0, sizeof row->side[LOCAL]);
+	item->op->again = true;
+	f = row->id ? state_row_get(state, row->id, push->arena, &same) : NULL;
+	if (!same)
+		row->id = 0; /* it was to be sent, and was given up with the name */
+	return f;
+}
+
 static const struct fail *record(struct push *push, const struct item *item)
 {
 	struct run *run = push->run;
@@ -288,7 +307,9 @@ static const struct fail *record(struct push *push, const struct item *item)
 	}
 	row_flags(run, row, op, done);
 	row->marks &= ~(uint32_t)ROW_KEPT;
-	f = state_row_put(run->engine->state, row);
+	f = check_name(push, item);
+	if (!f)
+		f = state_row_put(run->engine->state, row);
 	if (!f)
 		f = base_keep(run, row, item->body);
 	if (!f)
