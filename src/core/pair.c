@@ -36,6 +36,33 @@ static int full_order(const void *left, const void *right, void *context)
 	return (a->folder > b->folder) - (a->folder < b->folder);
 }
 
+/* Do they differ, although they have one key? */
+static bool is_mixed(const struct candidate *a, size_t count)
+{
+	const struct digest *content = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		if (a[i].taken || !a[i].content)
+			continue;
+		if (content && !digest_equal(content, a[i].content))
+			return true;
+		content = a[i].content;
+	}
+	return false;
+}
+
+/* Pairs what is called alike. */
+static void pair_called(struct candidate *a, size_t a_count, struct candidate *b, size_t b_count,
+			pair_found *found, void *context)
+{
+	for (size_t i = 0; i < a_count; i++)
+		for (size_t k = 0; k < b_count && !a[i].taken && a[i].lasting; k++)
+			if (!b[k].taken && b[k].lasting && strcmp(a[i].lasting, b[k].lasting) == 0) {
+				a[i].taken = b[k].taken = true;
+				found(context, &a[i], &b[k]);
+			}
+}
+
 /* Pairs two runs of equal key.  Equal dates first, then in order. */
 static void pair_runs(struct candidate *a, size_t a_count, struct candidate *b, size_t b_count,
 		      pair_found *found, void *context)
@@ -58,6 +85,34 @@ static void pair_runs(struct candidate *a, size_t a_count, struct candidate *b, 
 				found(context, &a[i++], &b[k++]);
 			}
 		}
+	}
+}
+
+/* The same where those of `a` differ: by what they are called, then by dates whose own do not differ. */
+static void pair_mixed(struct candidate *a, size_t a_count, struct candidate *b, size_t b_count,
+		       pair_found *found, void *context)
+{
+	size_t i = 0, k = 0;
+
+	pair_called(a, a_count, b, b_count, found, context);
+	while (i < a_count && k < b_count) {
+		size_t i_end = i, k_end = k;
+
+		if (a[i].date != b[k].date) {
+			if (a[i].date < b[k].date)
+				i++;
+			else
+				k++;
+			continue;
+		}
+		while (i_end < a_count && a[i_end].date == a[i].date)
+			i_end++;
+		while (k_end < b_count && b[k_end].date == b[k].date)
+			k_end++;
+		if (!is_mixed(a + i, i_end - i))
+			pair_runs(a + i, i_end - i, b + k, k_end - k, found, context);
+		i = i_end;
+		k = k_end;
 	}
 }
 
@@ -85,7 +140,10 @@ void pair_up(struct candidate *a, size_t a_count, struct candidate *b, size_t b_
 			i_end++;
 		while (k_end < b_count && key_order(&b[k], &b[k_end], same_folder) == 0)
 			k_end++;
-		pair_runs(a + i, i_end - i, b + k, k_end - k, found, context);
+		if (is_mixed(a + i, i_end - i))
+			pair_mixed(a + i, i_end - i, b + k, k_end - k, found, context);
+		else
+			pair_runs(a + i, i_end - i, b + k, k_end - k, found, context);
 		i = i_end;
 		k = k_end;
 	}
@@ -101,6 +159,8 @@ bool pair_key(const struct match *match, enum side side, bool keyed, bool base, 
 	candidate->folder = match->folder;
 	candidate->date = match->row ? match->row->date : match->date;
 	candidate->taken = false;
+	candidate->content = NULL;
+	candidate->lasting = NULL;
 	if (!version || !version->ref)
 		return false;
 	candidate->name = version->ref;
@@ -120,6 +180,9 @@ bool pair_key(const struct match *match, enum side side, bool keyed, bool base, 
 	}
 	candidate->key = print;
 	candidate->key_size = sizeof *print;
+	candidate->lasting = match->row ? match->row->lasting : match->lasting;
+	if (base && !(match->row->marks & ROW_TEXT) && digest_known(&match->row->side[LOCAL].digest))
+		candidate->content = &match->row->side[LOCAL].digest;
 	return digest_known(&print->head);
 }
 

@@ -13,14 +13,18 @@ struct candidate {
 	size_t folder;
 	int64_t date;         /* of equal ones, those with equal dates go together first */
 	const char *name;     /* settles the order among equals */
+	const struct digest *content; /* of its body, which the key may not tell; NULL unknown */
+	const char *lasting;  /* what the server calls it; NULL unknown */
 	struct match *match;
 	bool taken;
 };
 
 typedef void pair_found(void *context, struct candidate *a, struct candidate *b);
 
-/* Pairs candidates of equal key, each at most once; with `same_folder` only within a folder.  Both arrays are
- * sorted in place; candidates already taken are left out. */
+/* Pairs candidates of equal key, each at most once; with `same_folder` only within a folder.  Both are
+ * sorted in place; candidates already taken are left out.  Where those of `a` that have one key are known to
+ * differ in content, they are paired by what the server calls them, or by a date that tells them apart, or not
+ * at all. */
 void pair_up(struct candidate *a, size_t a_count, struct candidate *b, size_t b_count, bool same_folder,
 	     pair_found *found, void *context);
 

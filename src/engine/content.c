@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK 1000 /* reads in one call */
+#define CHUNK 4000 /* reads in one call */
 
 /* A copy of a match's version that may be filled in. */
 static struct version *version_own(struct run *run, struct match *match, enum side side)

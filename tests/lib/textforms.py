@@ -150,3 +150,18 @@ def subject_of(data):
 
 def is_text(data):
     return b"X-Koc-Part:" in data
+
+
+def differences(server, mail):
+    """Lines that say what differs where text forms stand for their messages: by subject, flags and keywords."""
+    theirs = {f for f, attributes in server.folders().items() if not attributes & {"\\noselect", "\\nonexistent"}}
+    ours = mail.folders()
+    lines = [f"{f}: only on one side" for f in set(theirs) ^ set(ours)]
+    for folder in sorted(set(theirs) & set(ours)):
+        sides = [sorted((subject_of(m["data"]), m["flags"], m["keywords"]) for m in side)
+                 for side in (server.messages(folder), mail.messages(folder))]
+        if sides[0] != sides[1]:
+            lines.append(f"{folder}: {[m for m in sides[0] if m not in sides[1]][:5]} on the server, "
+                         f"{[m for m in sides[1] if m not in sides[0]][:5]} here")
+        lines += [f"{folder}: a text form on the server" for m in server.messages(folder) if is_text(m["data"])]
+    return lines

@@ -67,4 +67,24 @@ with Account(None) as a:
     run = a.sync(name="moved into a new folder")
     a.equal()
     ok("APPEND" not in run.verbs, "is a move there too", run.verbs)
-finish(at_least=18)
+
+    # Messages that are alike: without Message-ID, the same twice; of one header and size, but not of one body.
+    head = b"From: a@b\r\nSubject: Alike\r\nDate: Sun, 22 Nov 2026 12:00:00 +0000\r\n\r\n"
+    for body in (b"one\r\n", b"two\r\n", b"one\r\n", b"six\r\n", b"one\r\n"):
+        a.server.append("INBOX", head + body, "S", (), 1700000000)
+    a.sync(name="messages that are alike")
+    alike = [m for m in a.server.messages("INBOX") if b"Subject: Alike" in m["data"]]
+    a.server.move("INBOX", [alike[1]["uid"], alike[2]["uid"], alike[3]["uid"]], "Work/B")
+    a.sync(name="some of them moved there")
+    a.equal("each lies where it does there", at_least=14)
+    moved = [m for m in a.server.messages("Work/B") if b"Subject: Alike" in m["data"]]
+    a.server.store("Work/B", moved[0]["uid"], "+", "F")
+    a.sync()
+    a.equal("and each is the one that it is taken for", at_least=14)
+    for m in a.mail.messages("INBOX"):
+        if b"Subject: Alike" in m["data"]:
+            a.mail.move(m["path"], "Work/A")
+    run = a.sync(name="two that are the same moved here")
+    ok("APPEND" not in run.verbs and not run.fetched_bodies(), "are moved there", run)
+    a.equal(at_least=14)
+finish(at_least=26)

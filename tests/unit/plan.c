@@ -14,7 +14,7 @@
  *     :SF,x   flags by letter, then keywords
  *     @r      with the ref r instead of "7" (server), "f7" (here)
  * A base that differs by side is "server/here".  "1..30" as a name makes thirty items.  Words behind the
- * columns: date=N, key=K (keyed kinds; else "k7"), no-key, kept, trouble=WORD, damaged=WORD.
+ * columns: date=N, lasting=WORD, key=K (keyed kinds; else "k7"), no-key, kept, trouble=WORD, damaged=WORD.
  *
  * Words of a folder: its policy (mode=text mode=off direction=pull direction=push delete=never
  * delete=expunge keep merge allow out-of-scope pull-only push-only read-only expunge), and what the
@@ -289,6 +289,8 @@ static void item_read(struct scenario *s, unsigned number, char **words, size_t 
 			item->match.key = NULL;
 		else if (str_starts(words[i], "date="))
 			item->match.date = item->row.date = atoll(words[i] + 5);
+		else if (str_starts(words[i], "lasting="))
+			item->match.lasting = item->row.lasting = arena_str(s->arena, words[i] + 8);
 		else if (str_starts(words[i], "key="))
 			item->match.key = arena_str(s->arena, words[i] + 4);
 		else if (str_starts(words[i], "trouble="))
