@@ -11,16 +11,17 @@ const char *memory_identity(const struct memory *memory, const struct memory_fol
 	bool named = memory->world->form & WORLD_NAMED;
 
 	switch (memory->options.identity) {
-	case MEMORY_IDENTITY_OWN:
-		return arena_printf(arena, "%llu",
-				    named ? (unsigned long long)folder->id
-					  : (unsigned long long)folder->epoch);
 	case MEMORY_IDENTITY_SAME:
-		return "1000000000";
-	case MEMORY_IDENTITY_NONE:
+		if (!folder->renumbered)
+			return "1000000000";
+		break; /* that happened to each in a second of its own */
+	case MEMORY_IDENTITY_OWN:
 		break;
+	case MEMORY_IDENTITY_NONE:
+		return "";
 	}
-	return "";
+	return arena_printf(arena, "%llu",
+			    named ? (unsigned long long)folder->id : (unsigned long long)folder->epoch);
 }
 
 /* Tells of a folder. */

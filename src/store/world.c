@@ -321,6 +321,7 @@ bool world_renumber(struct memory_world *world, const char *path)
 	if (!folder || (world->form & WORLD_NAMED))
 		return false;
 	folder->epoch = (uint32_t)(EPOCH_START + ++world->ticks);
+	folder->renumbered = true;
 	folder->next = 1;
 	folder->changes++;
 	items = world_items_of(world, folder->id, &count);

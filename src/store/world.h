@@ -55,6 +55,7 @@ struct memory_folder {
 	enum kind kind;
 	uint32_t roles;
 	uint32_t epoch;       /* as UIDVALIDITY: refs mean nothing under another one */
+	bool renumbered;      /* it is not the first one */
 	uint64_t next;        /* the next item's number */
 	uint64_t changes;     /* as HIGHESTMODSEQ: grows with each change */
 	const char *table;    /* keywords that its items speak about; NULL: all */
