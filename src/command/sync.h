@@ -35,8 +35,8 @@ enum exit_code sync_jobs(const struct call *call);
 
 /* Synchronises one service, in its worker: what is for standard output goes to worker->out; nothing goes
  * there if the server turns out not to have the service.  `secret` may be NULL only if no login is tried.
- * `found` (task->folder_count of them) is set where there is such a folder; `unannounced`: there are
- * conflicts that no message told of. */
+ * `found` (task->folder_count of them, and one more for --first) is set where there is such a folder;
+ * `unannounced`: there are conflicts that no message told of. */
 enum exit_code sync_service(const struct sync_task *task, const char *secret, struct worker *worker,
 			    bool *found, bool *unannounced);
 

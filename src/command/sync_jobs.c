@@ -27,7 +27,7 @@ struct job {
 	struct jobs *jobs;
 	struct login *login;
 	size_t *at;             /* task.folders[i] is argument at[i] of the call */
-	bool *found;            /* task.folder_count of them */
+	bool *found;            /* task.folder_count of them, then that of --first */
 	bool unannounced;       /* there are conflicts that no message told of */
 	struct worker *worker;  /* NULL: none, for want of a secret */
 	const char *error;      /* why it has no output; NULL: it has */
@@ -209,6 +209,44 @@ static enum exit_code check_found(const struct jobs *jobs)
 	return code;
 }
 
+/* Could any account have the folder to begin with?  Before anything is done. */
+static enum exit_code check_first_kind(const struct jobs *jobs)
+{
+	const struct call *call = jobs->call;
+	const struct sync_values *values = call->values;
+
+	for (size_t i = 0; values->first && i < call->account_count; i++)
+		for (size_t t = 0; t < SERVICE_TYPES; t++)
+			if (service_wanted(&service_types[t], call->accounts[i]) &&
+			    service_reaches(&service_types[t], values->first))
+				return EXIT_DONE;
+	if (!values->first)
+		return EXIT_DONE;
+	tell_missing(call, values->first);
+	return EXIT_USAGE;
+}
+
+/* Has any of those that were asked the folder to begin with?  What was to be done is done. */
+static enum exit_code check_first(const struct jobs *jobs)
+{
+	const struct sync_values *values = jobs->call->values;
+	bool asked = false;
+
+	for (size_t i = 0; values->first && i < jobs->count; i++) {
+		const struct job *job = &jobs->all[i];
+
+		if (!service_reaches(job->task.type, values->first))
+			continue;
+		asked = true;
+		if (job->found[job->task.folder_count] || !has_asked(job))
+			return EXIT_DONE;
+	}
+	if (!asked)
+		return EXIT_DONE;
+	tell_missing(jobs->call, values->first);
+	return EXIT_USAGE;
+}
+
 /* ---- workers --------------------------------------------------------------------------------- */
 
 static enum exit_code work(struct worker *worker, void *context)
@@ -223,7 +261,7 @@ static enum exit_code work(struct worker *worker, void *context)
 	code = sync_service(&job->task, job->login->secret, worker, job->found, &job->unannounced);
 	forget_secret(job->login);
 	buf_add(&worker->answer, &job->unannounced, sizeof job->unannounced);
-	buf_add(&worker->answer, job->found, job->task.folder_count * sizeof *job->found);
+	buf_add(&worker->answer, job->found, (job->task.folder_count + 1) * sizeof *job->found);
 	return code;
 }
 
@@ -251,7 +289,7 @@ static void workers_add(struct jobs *jobs)
 static void job_finish(struct job *job)
 {
 	const struct worker *worker = job->worker;
-	size_t size = job->task.folder_count * sizeof *job->found, own = sizeof job->unannounced;
+	size_t size = (job->task.folder_count + 1) * sizeof *job->found, own = sizeof job->unannounced;
 
 	job->code = worker->code;
 	job->unannounced = true; /* of one that did not finish there may be some */
@@ -335,7 +373,10 @@ static enum exit_code jobs_run(struct jobs *jobs)
 		buf_adds(call->out, "]\n");
 	if (!ended_by)
 		code = exit_code_worse(code, jobs_announce(jobs));
-	return ended_by ? exit_code_signal(ended_by) : exit_code_worse(code, check_found(jobs));
+	if (ended_by)
+		return exit_code_signal(ended_by);
+	code = exit_code_worse(code, check_found(jobs));
+	return exit_code_worse(code, check_first(jobs));
 }
 
 enum exit_code sync_jobs(const struct call *call)
@@ -348,7 +389,7 @@ enum exit_code sync_jobs(const struct call *call)
 	jobs.all = memory_alloc(most * sizeof *jobs.all);
 	jobs.workers = memory_alloc(most * sizeof *jobs.workers);
 	jobs_add(&jobs);
-	code = check_kinds(&jobs);
+	code = exit_code_worse(check_kinds(&jobs), check_first_kind(&jobs));
 	if (code == EXIT_DONE)
 		code = jobs_run(&jobs);
 	for (size_t i = 0; i < jobs.count; i++)

@@ -46,33 +46,35 @@ static void show_progress(void *context, const struct progress *progress)
 	worker_progress(sync->worker, progress);
 }
 
-/* The folder in use: named with --first, else the one the current directory lies in, else the last one
- * given.  NULL: none of these. */
-static const char *folder_in_use(const struct call *call, const struct account *account,
-				 struct arena *arena)
+/* The service's folder in which the current directory lies, whatever symlinks led there; NULL none. */
+static const char *folder_here(const struct sync_task *task, struct arena *arena)
 {
-	const struct sync_values *values = call->values;
+	static const char *const inner[] = { "/cur", "/new", "/tmp" }; /* of a Maildir */
 	char root[PATH_MAX], here[PATH_MAX];
+	char *folder, *last;
 	size_t size;
 
-	if (values->first)
-		return values->first;
-	if (realpath(account->store, root) && getcwd(here, sizeof here)) {
-		size = strlen(root);
-		if (strncmp(here, root, size) == 0 && here[size] == '/') {
-			char *folder = arena_str(arena, here + size + 1);
-			char *last = strrchr(folder, '/');
-
-			if (last && (strcmp(last, "/cur") == 0 || strcmp(last, "/new") == 0 ||
-				     strcmp(last, "/tmp") == 0))
-				*last = '\0';
-			if (!pattern_wrong(folder))
-				return folder;
+	if (!realpath(task->account->store, root) || !getcwd(here, sizeof here))
+		return NULL;
+	size = strlen(root);
+	if (strncmp(here, root, size) != 0 || here[size] != '/')
+		return NULL;
+	folder = arena_str(arena, here + size + 1);
+	last = strrchr(folder, '/');
+	for (size_t i = 0; last && i < sizeof inner / sizeof *inner; i++)
+		if (task->type->kinds[KIND_MAIL] && strcmp(last, inner[i]) == 0) {
+			*last = '\0';
+			break;
 		}
-	}
-	if (call->argument_count > 0 && !strpbrk(call->arguments[call->argument_count - 1], "*%"))
-		return call->arguments[call->argument_count - 1];
-	return NULL;
+	return !pattern_wrong(folder) && service_reaches(task->type, folder) ? folder : NULL;
+}
+
+/* The folder to begin with, if it can be the service's. */
+static const char *folder_first(const struct sync_task *task)
+{
+	const struct sync_values *values = task->call->values;
+
+	return values->first && service_reaches(task->type, values->first) ? values->first : NULL;
 }
 
 /* Lost races that the later rounds of the run did not make good. */
@@ -118,7 +120,8 @@ static const struct fail *run_engine(struct sync *sync, struct service *service,
 	struct sync_request request = {
 		.folders = task->folders, .folder_count = task->folder_count,
 		.found = task->alone ? NULL : found,
-		.first = folder_in_use(task->call, task->account, service->arena),
+		.first = folder_first(task), .first_found = &found[task->folder_count],
+		.here = folder_here(task, service->arena),
 		.dry_run = values->dry_run,
 		.pull_only = values->pull, .push_only = values->push,
 		.allow = values->allow, .allow_count = values->allow_count,

@@ -18,8 +18,6 @@
 #define ROUNDS 4
 /* Looks at the local folders of one round, when programs change them meanwhile. */
 #define LOOKS 4
-/* New items on the server that one round takes, the newest first: what bounds the memory of a first pull. */
-#define ROUND_MOST 20000
 
 const struct fail *run_check(const struct run *run)
 {
@@ -103,7 +101,7 @@ static void round_free(struct run *run)
 static void round_begin(struct run *run)
 {
 	run->rolled_back = run->look_wide = false;
-	run->budget = run->engine->round_most ? run->engine->round_most : ROUND_MOST;
+	budget_begin(run);
 	for (size_t i = 0; i < run->folder_count; i++) {
 		struct folder *folder = &run->folders[i];
 
@@ -199,7 +197,8 @@ static bool round_next(struct run *run)
 			folder->again[SERVER] |= folder->policy.mode != MODE_OFF;
 		for (int s = 0; s < SIDES; s++) {
 			folder->full[s] = folder->again_full;
-			folder->look[s] = folder->again[s] && !folder->fail && folder->seen[s];
+			folder->look[s] = (folder->again[s] || folder->waits) && !folder->fail &&
+					  folder->seen[s];
 			any |= folder->look[s];
 		}
 	}

@@ -46,7 +46,9 @@ struct sync_request {
 	size_t folder_count;
 	bool *found;                /* folder_count of them, set where there is such a folder; NULL:
 	                             * all must be there, else FAIL_USAGE before anything is done */
-	const char *first;          /* the folder in use; NULL none */
+	const char *first;          /* the folder to begin with; NULL none */
+	bool *first_found;          /* set where there is one: is that folder there? */
+	const char *here;           /* the folder in which the user is; NULL none */
 	bool dry_run;
 	bool pull_only, push_only;
 	const char *const *allow;   /* --allow-removals */

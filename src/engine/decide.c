@@ -263,6 +263,7 @@ const struct fail *decide_all(struct run *run)
 	if (f)
 		return f;
 	turns_left(run);
+	budget_settle(run);
 	hold(run);
 	brake(run);
 	return NULL;

@@ -202,24 +202,7 @@ static const struct fail *save_all(struct run *run)
 	return open ? tx_end(run, f) : f;
 }
 
-/* ---- order and looks ----------------------------------------------------------------------------- */
-
-/* The folder in use, then INBOX, then the rest by path. */
-static int rank(const struct sync_request *request, const struct folder *folder)
-{
-	if (request->first &&
-	    (strcmp(request->first, folder->path) == 0 || below(folder->path, request->first)))
-		return 0;
-	return folder_is_inbox(folder) ? 1 : 2;
-}
-
-static int work_order(const void *a, const void *b, void *context)
-{
-	const struct folder *left = a, *right = b;
-	int left_rank = rank(context, left), right_rank = rank(context, right);
-
-	return left_rank != right_rank ? left_rank - right_rank : strcmp(left->path, right->path);
-}
+/* ---- looks ----------------------------------------------------------------------------------------- */
 
 static const struct fail *set_looks(struct run *run)
 {
@@ -279,13 +262,16 @@ const struct fail *folders_open(struct run *run)
 			folder->saved.roles = folder->seen[SERVER]->roles;
 		}
 	}
-	qsort_r(run->folders, run->folder_count, sizeof *run->folders, work_order, (void *)run->request);
-	for (size_t i = 0; i < run->folder_count; i++) {
+	for (size_t i = 0; i < run->folder_count; i++)
 		set_policy(run, &run->folders[i]);
-		if (run->folders[i].saved.roles & ROLE_TRASH && !run->trash)
+	f = order_folders(run);
+	for (size_t i = 0; i < run->folder_count && !run->trash; i++)
+		if (run->folders[i].saved.roles & ROLE_TRASH)
 			run->trash = &run->folders[i];
-	}
-	f = check_names(run);
+	if (!f)
+		f = check_names(run);
+	if (!f)
+		f = order_remember(run);
 	for (size_t i = 0; !f && i < run->folder_count; i++)
 		f = make_one(run, &run->folders[i]);
 	if (!f && !run->request->dry_run)

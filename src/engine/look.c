@@ -12,11 +12,6 @@
 /* Rows of one listing that learn what the server calls their messages. */
 #define LEARN_MOST 5000
 
-static size_t many(const struct run *run)
-{
-	return run->engine->round_most ? run->engine->round_most : MANY;
-}
-
 /* ---- matches ------------------------------------------------------------------------------ */
 
 struct match *match_new(struct run *run, struct folder *folder)
@@ -103,6 +98,8 @@ static void found_new(struct run *run, struct folder *folder, enum side side, co
 {
 	struct match *match = match_new(run, folder);
 
+	if (side == SERVER)
+		budget_spend(run);
 	match->now[side] = version_of(run, entry, flags_said(run, listing, entry, (struct flags){ 0 }));
 	match->key = arena_str(run->round, entry->key);
 	match->size = entry->says & SAYS_SIZE ? entry->size : 0;
@@ -176,54 +173,6 @@ static void found_gone(struct run *run, struct folder *folder, enum side side, c
 	match_of_row(run, folder, row)->now[side] = NULL;
 }
 
-/* ---- more than one round can take ------------------------------------------------------------ */
-
-/* Does anything look for a counterpart among the items that are new on the server?  Then all of them must be
- * known at once. */
-static bool seeks_counterparts(const struct run *run)
-{
-	for (size_t i = 0; i < run->matches.count; i++) {
-		const struct match *match = run->matches.items[i];
-
-		if (!match->row || !match->row->side[SERVER].ref)
-			if (match->now[LOCAL])
-				return true;
-		if (match->row && match->row->side[LOCAL].ref && !match->now[LOCAL])
-			return true;
-	}
-	return false;
-}
-
-/* How many of the oldest new items are left for the next round. */
-static const struct fail *new_to_skip(struct run *run, struct folder *folder, const struct listing *listing,
-				      size_t *skip)
-{
-	struct state *state = run->engine->state;
-	const struct fail *f = NULL;
-	const struct row *row = NULL;
-	size_t fresh = 0, i = 0;
-
-	*skip = 0;
-	if (listing->count <= run->budget || seeks_counterparts(run))
-		return NULL;
-	f = state_walk(state, folder->saved.id, SERVER, NULL, NULL);
-	if (!f)
-		f = state_walk_next(state, &row);
-	while (!f && i < listing->count) {
-		int order = row ? strcmp(row->side[SERVER].ref, listing->entries[i].ref) : 1;
-
-		fresh += order > 0;
-		i += order >= 0;
-		if (order <= 0)
-			f = state_walk_next(state, &row);
-	}
-	state_walk_end(state);
-	*skip = fresh > run->budget ? fresh - run->budget : 0;
-	folder->deferred = *skip > 0;
-	run->budget -= fresh - *skip;
-	return f;
-}
-
 /* ---- listings against rows ----------------------------------------------------------------- */
 
 /* Joins entries with a walk over the rows; both are sorted by ref.  `all`: rows without an entry are gone. */
@@ -237,9 +186,9 @@ static const struct fail *join(struct run *run, struct folder *folder, enum side
 	const struct row *row = NULL;
 	size_t i = 0, skip = 0;
 
-	if (!f && side == SERVER && listing->count > many(run)) {
+	if (!f && side == SERVER && listing->count > run->budget) {
 		state_walk_end(state);
-		f = new_to_skip(run, folder, listing, &skip);
+		f = budget_skip(run, folder, listing, &skip);
 		if (!f)
 			f = state_walk(state, folder->saved.id, side, first, last);
 	}
@@ -314,8 +263,9 @@ static const struct fail *take_listing(struct run *run, struct folder *folder, e
 
 	if (listing->complete)
 		return join(run, folder, side, listing, !listing->unstable);
-	f = listing->count > many(run) ? join(run, folder, side, listing, false)
-				  : search_each(run, folder, side, listing);
+	f = listing->count > MANY || (side == SERVER && listing->count > run->budget)
+		    ? join(run, folder, side, listing, false)
+		    : search_each(run, folder, side, listing);
 	return f ? f : take_gone(run, folder, side, listing);
 }
 
@@ -475,7 +425,7 @@ static const struct fail *take_missing(struct run *run, struct folder *folder)
 {
 	const struct fail *f = NULL;
 
-	for (int s = 0; !f && run->round_number == 0 && s < SIDES; s++)
+	for (int s = 0; !f && (run->round_number == 0 || folder->waits) && s < SIDES; s++)
 		if (folder->missing[s] && folder->policy.in_scope && folder->policy.mode != MODE_OFF)
 			f = take_side(run, folder, (enum side)s, &nothing_there);
 	return f;

@@ -81,8 +81,8 @@ static bool has_left(const struct run *run, const struct folder *folder)
 /* Is there anything to write down for a folder that came to its end? */
 static bool to_mark(const struct run *run, const struct folder *folder)
 {
-	if (!folder->saved.id || folder->fail || folder->open || !folder->policy.in_scope ||
-	    folder->policy.mode == MODE_OFF)
+	if (!folder->saved.id || folder->fail || folder->open || folder->waits ||
+	    !folder->policy.in_scope || folder->policy.mode == MODE_OFF)
 		return false;
 	return cursors_moved(folder) || (folder->taken_up && folder->pending_count) ||
 	       has_left(run, folder);

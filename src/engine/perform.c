@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK 1000 /* alterations in one flight */
+#define CHUNK 1000     /* alterations in one flight */
+#define STAGE_MOST 1000 /* bodies of more than one folder that are not kept apart */
 
 /* What an operation needs. */
 enum sort { SORT_NOTHING, SORT_RECORD, SORT_ALTER, SORT_PULL, SORT_PUSH };
@@ -152,14 +153,88 @@ static const struct fail *record_list(struct run *run, const struct list *list)
 	return tx_end(run, f);
 }
 
-/* ---- all -------------------------------------------------------------------------------------- */
+/* ---- in the order of work ------------------------------------------------------------------- */
+
+/* The operations of some folders that follow each other in the order of work. */
+struct stage {
+	struct list alters, pulls, pushes;
+};
+
+/* The first folder that the operation touches: with that one it is done.  So nothing leaves a folder before
+ * what is copied from it. */
+static size_t op_turn(const struct run *run, const struct op *op)
+{
+	size_t turn = op->match->folder;
+	const struct folder *source = op->source ? folders_by_id(run, op->source->folder) : NULL;
+
+	turn = op->folder < turn ? op->folder : turn;
+	turn = op->to < turn ? op->to : turn;
+	if (op->other && op->other->folder < turn)
+		turn = op->other->folder;
+	return source && (size_t)(source - run->folders) < turn ? (size_t)(source - run->folders) : turn;
+}
+
+/* How many bodies each folder is to send or to get. */
+static void count_bodies(const struct run *run, const struct list *list, size_t *bodies)
+{
+	for (size_t i = 0; i < list->count; i++)
+		bodies[op_turn(run, list->ops[i])]++;
+}
+
+/* The end of the stage that begins with this folder: as many folders as have no more bodies than go together
+ * in one flight anyway, at least one. */
+static size_t stage_end(const struct run *run, size_t first, const size_t *bodies)
+{
+	size_t most = run->engine->round_most ? run->engine->round_most : STAGE_MOST;
+	size_t end = first, sum = 0;
+
+	while (end < run->folder_count && (sum == 0 || sum + bodies[end] <= most))
+		sum += bodies[end++];
+	return end;
+}
+
+/* Of a list the operations whose turn it is, in their order. */
+static struct list list_stage(const struct run *run, const struct list *list, size_t first, size_t end)
+{
+	struct list stage = { memory_alloc((list->count + 1) * sizeof(struct op *)), 0 };
+
+	for (size_t i = 0; i < list->count; i++) {
+		size_t turn = op_turn(run, list->ops[i]);
+
+		if (turn >= first && turn < end)
+			stage.ops[stage.count++] = list->ops[i];
+	}
+	return stage;
+}
+
+static struct stage stage_of(const struct run *run, const struct stage *all, size_t first, size_t end)
+{
+	struct stage stage = {
+		.pulls = list_stage(run, &all->pulls, first, end),
+		.pushes = list_stage(run, &all->pushes, first, end),
+	};
+	bool keyed = run->folder_count && run->folders[0].traits->keyed;
+
+	/* Of keyed kinds all that moves and goes does so first: a server may take a UID but once. */
+	if (!keyed)
+		stage.alters = list_stage(run, &all->alters, first, end);
+	else
+		stage.alters = list_stage(run, &all->alters, 0, first ? 0 : run->folder_count);
+	return stage;
+}
+
+static void stage_free(struct stage *stage)
+{
+	free(stage->alters.ops);
+	free(stage->pulls.ops);
+	free(stage->pushes.ops);
+}
 
 /* Alterations in chunks.  The bodies from the server come in the first one's flight, and the first bodies
- * to the server go in it; but those of keyed kinds only when all that moves and goes there has done so,
- * since a server may take a UID but once. */
-static const struct fail *perform_lists(struct run *run, const struct list *alters, const struct list *pulls,
-					const struct list *pushes)
+ * to the server go in it; but those of keyed kinds only when all that moves and goes there has done so. */
+static const struct fail *perform_stage(struct run *run, const struct stage *stage)
 {
+	const struct list *alters = &stage->alters, *pushes = &stage->pushes;
 	bool apart = pushes->count && run->folders[pushes->ops[0]->match->folder].traits->keyed;
 	struct push *push = NULL;
 	const struct fail *f = NULL;
@@ -173,7 +248,7 @@ static const struct fail *perform_lists(struct run *run, const struct list *alte
 		if (!f && !from && !apart)
 			f = push_begin(run, pushes->ops, pushes->count, &push);
 		if (!f && !from)
-			f = pull_items(run, pulls->ops, pulls->count);
+			f = pull_items(run, stage->pulls.ops, stage->pulls.count);
 		if (f)
 			alter_drop(alter);
 		else if (alter)
@@ -189,13 +264,36 @@ static const struct fail *perform_lists(struct run *run, const struct list *alte
 	return f;
 }
 
-const struct fail *perform_all(struct run *run)
+/* Folder by folder, if there is much to do: a run that is ended leaves finished the folders that it had come
+ * to.  What little there is to do goes together. */
+static const struct fail *perform_stages(struct run *run, const struct stage *all)
 {
-	struct list records = list_of(run, SORT_RECORD), alters = list_of(run, SORT_ALTER);
-	struct list pulls = list_of(run, SORT_PULL), pushes = list_of(run, SORT_PUSH);
+	size_t *bodies = memory_alloc((run->folder_count + 1) * sizeof *bodies);
 	const struct fail *f = NULL;
 
-	run->progress.items_all += pulls.count + pushes.count;
+	count_bodies(run, &all->pulls, bodies);
+	count_bodies(run, &all->pushes, bodies);
+	for (size_t first = 0, end; !f && first < run->folder_count; first = end) {
+		struct stage stage;
+
+		end = stage_end(run, first, bodies);
+		stage = stage_of(run, all, first, end);
+		f = perform_stage(run, &stage);
+		stage_free(&stage);
+		if (!f && end < run->folder_count)
+			f = mark_folders(run);
+	}
+	free(bodies);
+	return f;
+}
+
+const struct fail *perform_all(struct run *run)
+{
+	struct list records = list_of(run, SORT_RECORD);
+	struct stage all = { list_of(run, SORT_ALTER), list_of(run, SORT_PULL), list_of(run, SORT_PUSH) };
+	const struct fail *f = NULL;
+
+	run->progress.items_all += all.pulls.count + all.pushes.count;
 	for (size_t i = 0; i < run->op_count; i++) {
 		const struct op *op = &run->ops[i];
 
@@ -203,15 +301,13 @@ const struct fail *perform_all(struct run *run)
 			continue;
 		op_open(run, op);
 	}
-	if (records.count || alters.count || pulls.count || pushes.count)
+	if (records.count || all.alters.count || all.pulls.count || all.pushes.count)
 		f = run_begin(run);
 	if (!f)
 		f = record_list(run, &records);
 	if (!f)
-		f = perform_lists(run, &alters, &pulls, &pushes);
+		f = perform_stages(run, &all);
 	free(records.ops);
-	free(alters.ops);
-	free(pulls.ops);
-	free(pushes.ops);
+	stage_free(&all);
 	return f;
 }

@@ -39,6 +39,7 @@ struct folder {
 	size_t open;                      /* operations not finished yet */
 	bool taken_up;                    /* listed in full for what is pending */
 	bool deferred;                    /* more new items than one round takes: the rest is for the next */
+	bool waits;                       /* what seems gone there is for the next round: see budget_settle */
 
 	/* For the next round: */
 	bool again[SIDES];
@@ -58,6 +59,7 @@ struct run {
 	const char *vault;                /* this run's directory in the vault; NULL: not made yet */
 	unsigned vault_next;
 
+	const char *in_use;               /* the folder that goes first, with all below it; NULL none */
 	struct folder *folders;           /* in the order of work */
 	size_t folder_count;
 	struct folder *trash;             /* where server removals go; NULL none */
@@ -70,6 +72,7 @@ struct run {
 	bool rolled_back;                 /* what ended well may not be recorded: no cursor moves on */
 	unsigned round_number;
 	size_t budget;                    /* new items on the server that this round may still take */
+	bool new_left;                    /* this round: it did not take all of them */
 	struct intent *intents;           /* of runs before, whose work was not found done */
 	size_t intent_count;
 	struct sent *sent;                /* sent.c; NULL: not asked for yet */
@@ -112,6 +115,11 @@ struct folder *folders_by_id(const struct run *run, int64_t id); /* NULL none */
 /* directions.c: a folder whose direction was changed since the last run will be listed in full. */
 const struct fail *directions_take_up(struct run *run) MUST_CHECK;
 
+/* order.c: which folder is in use, and run->folders in the order of work; once policies are set. */
+const struct fail *order_folders(struct run *run) MUST_CHECK;
+/* The folder that the user named, for later runs. */
+const struct fail *order_remember(struct run *run) MUST_CHECK;
+
 /* labels.c: titles and colors; before the folders are saved.  Not in a dry run. */
 const struct fail *labels_agree(struct run *run) MUST_CHECK;
 
@@ -133,6 +141,18 @@ const struct fail *look_local(struct run *run) MUST_CHECK;
 const struct fail *look_elsewhere(struct run *run) MUST_CHECK;
 /* Did a local folder change since this round's look?  Those that did are to be looked at. */
 const struct fail *look_again(struct run *run, bool *changed) MUST_CHECK;
+
+/* budget.c */
+
+/* A round begins; a new item of the server is taken; how many of the oldest new items of a folder's listing
+ * are left for the next round. */
+void budget_begin(struct run *run);
+void budget_spend(struct run *run);
+const struct fail *budget_skip(struct run *run, struct folder *folder, const struct listing *listing,
+			       size_t *skip) MUST_CHECK;
+/* After the plan: if new items were left, what seems gone on the server may have moved and be among them.  It
+ * waits with them, and no cursor of its folder moves on. */
+void budget_settle(struct run *run);
 
 /* content.c: looks at bodies and prints where names do not settle it, and pairs within folders. */
 const struct fail *content_pair(struct run *run) MUST_CHECK;
