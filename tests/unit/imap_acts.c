@@ -63,9 +63,9 @@ static void reads(void **state)
 		  "3: three; 1: fail missing; 2: fail missing; " },
 		/* Refused together, then one by one. */
 		{ { INBOX("", STATUS3), SELECT("4"), "C: 5 UID FETCH 1:3 *", BODY("1", "one"),
-		    "S: 5 NO cannot read", "C: 6 UID FETCH 2 *", "S: 6 NO cannot read", "C: 7 UID FETCH 3 *",
-		    BODY("3", "three"), "S: 7 OK" },
-		  "1: one; 2: fail refused; 3: three; " },
+		    "S: 5 NO cannot read", "C: 6 UID FETCH 3 *", BODY("3", "three"), "S: 6 OK",
+		    "C: 7 UID FETCH 2 *", "S: 7 NO cannot read" },
+		  "1: one; 3: three; 2: fail refused; " },
 		/* Nonsense about the second message: it is asked for once more, alone. */
 		{ { INBOX("", STATUS3), SELECT("4"), "C: 5 UID FETCH 1:3 *", BODY("1", "one"),
 		    "S: * 2 FETCH (UID 2 BODY[] {99999999999}", "ACCEPT", GREET(""), "C: 6 LOGIN *",

@@ -42,6 +42,7 @@ static void refs_sort_as_numbers(void **state)
 static void sets_are_compressed(void **state)
 {
 	static const uint32_t uids[] = { 1, 2, 3, 7, 9, 10, 4294967294u, 4294967295u };
+	static const uint32_t down[] = { 4294967295u, 4294967294u, 10, 9, 7, 3, 2, 1 };
 	struct buf set;
 
 	(void)state;
@@ -54,6 +55,12 @@ static void sets_are_compressed(void **state)
 	buf_clear(&set);
 	assert_int_equal(uid_set_add(&set, uids, COUNT(uids), 100, 5), 4);
 	assert_string_equal(set.data, "1:3,7");
+	buf_clear(&set);
+	assert_int_equal(uid_set_add(&set, down, COUNT(down), 100, 900), 8);
+	assert_string_equal(set.data, "4294967294:4294967295,9:10,7,1:3");
+	buf_clear(&set);
+	assert_int_equal(uid_set_add(&set, down, COUNT(down), 100, 26), 4);
+	assert_string_equal(set.data, "4294967294:4294967295,9:10");
 	buf_clear(&set);
 	/* At least one, however little room there is. */
 	assert_int_equal(uid_set_add(&set, uids + 6, 2, 100, 1), 2);

@@ -68,7 +68,7 @@ static int place_compare(const struct wanted *wanted, const struct box *box, enu
 		return wanted->box->turn < box->turn ? -1 : 1;
 	if (wanted->read->part != part)
 		return wanted->read->part < part ? -1 : 1;
-	return (wanted->uid > uid) - (wanted->uid < uid);
+	return (wanted->uid < uid) - (wanted->uid > uid);
 }
 
 /* Who waits for this message?  Not always the oldest command: see session.h. */
@@ -208,15 +208,32 @@ static const char *items_of(const struct batch *batch)
 	return NULL;
 }
 
-static void batch_add(struct batch *batch, struct flight *flight)
+/* The UIDs of a batch as a set: of the newest as many as fit, in which they ascend, as the answers will. */
+static void batch_set(struct batch *batch, struct buf *set)
 {
 	uint32_t uids[BATCH_MOST];
-	struct buf set;
 
 	for (size_t i = 0; i < batch->count; i++)
 		uids[i] = batch->wanted[i]->uid;
+	batch->count = uid_set_add(set, uids, batch->count, BATCH_MOST, SET_MOST);
+	for (size_t i = 0, k = batch->count; i < --k; i++) {
+		struct wanted *wanted = batch->wanted[i];
+
+		batch->wanted[i] = batch->wanted[k];
+		batch->wanted[k] = wanted;
+	}
+	for (size_t i = 0; i < batch->count; i++)
+		uids[i] = batch->wanted[i]->uid;
+	buf_clear(set);
+	uid_set_add(set, uids, batch->count, BATCH_MOST, SET_MOST);
+}
+
+static void batch_add(struct batch *batch, struct flight *flight)
+{
+	struct buf set;
+
 	buf_init(&set, SET_MOST + 32);
-	batch->count = uid_set_add(&set, uids, batch->count, BATCH_MOST, SET_MOST);
+	batch_set(batch, &set);
 	for (size_t i = 0; i < batch->count; i++)
 		batch->wanted[i]->asked = true;
 	select_need(batch->reading->imap, flight, &batch->selection, batch->box);
@@ -472,7 +489,7 @@ static int wanted_compare(const void *a, const void *b)
 		return x->box->turn < y->box->turn ? -1 : 1;
 	if (x->read->part != y->read->part)
 		return x->read->part < y->read->part ? -1 : 1;
-	return (x->uid > y->uid) - (x->uid < y->uid);
+	return (x->uid < y->uid) - (x->uid > y->uid);
 }
 
 const struct fail *imap_read(struct store *store, struct read *reads, size_t count, read_done *done,

@@ -49,7 +49,7 @@ struct reading {
 	bool ended;            /* `done` or the disk ended the call */
 	int64_t away;          /* milliseconds spent in `done` */
 	uint64_t bytes;        /* of bodies in this flight */
-	struct wanted *wanted; /* sorted by folder, part, UID */
+	struct wanted *wanted; /* sorted by folder, part; the newest UID first */
 	size_t count, left;
 	size_t begin;            /* those before it are done */
 	struct body *body; /* being received */

@@ -32,16 +32,22 @@ size_t uid_set_add(struct buf *set, const uint32_t *uids, size_t count, size_t m
 		count = most;
 	while (taken < count) {
 		char member[24];
+		uint32_t first, last;
 		size_t run = 1;
 		int size;
 
 		while (taken + run < count && uids[taken + run] == uids[taken] + run)
 			run++;
 		if (run == 1)
-			size = snprintf(member, sizeof member, "%" PRIu32, uids[taken]);
+			while (taken + run < count && uids[taken + run] + run == uids[taken])
+				run++;
+		first = uids[taken];
+		last = uids[taken + run - 1];
+		if (run == 1)
+			size = snprintf(member, sizeof member, "%" PRIu32, first);
 		else
-			size = snprintf(member, sizeof member, "%" PRIu32 ":%" PRIu32, uids[taken],
-					uids[taken + run - 1]);
+			size = snprintf(member, sizeof member, "%" PRIu32 ":%" PRIu32,
+					first < last ? first : last, first < last ? last : first);
 		if (taken && set->size + (size_t)size + 1 > room)
 			break;
 		if (taken)

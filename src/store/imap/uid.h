@@ -22,8 +22,8 @@ const char *uid_ref(struct arena *arena, uint64_t uid);
 /* The UID that a ref names; 0 if it is none. */
 uint32_t uid_of_ref(const char *ref);
 
-/* Adds as many of the UIDs (ascending) to `set` as fit in `room` bytes and `most` UIDs, at least
- * one; returns how many. */
+/* Adds as many of the UIDs (ascending or descending) to `set` as fit in `room` bytes and `most` UIDs,
+ * at least one; returns how many. */
 size_t uid_set_add(struct buf *set, const uint32_t *uids, size_t count, size_t most, size_t room);
 
 /* Reads one member of a set ("7" or "5:9", also "9:5") and the comma behind it.  False if it is not
