@@ -28,6 +28,7 @@ static const struct {
 	{ "adopted", "found equal", "found equal", offsetof(struct sync_outcome, adopted) },
 	{ "folders-changed", "folder changed", "folders changed",
 	  offsetof(struct sync_outcome, folders_changed) },
+	{ "merged", "merged", "merged", offsetof(struct sync_outcome, merged) },
 	{ "conflicts", "conflict", "conflicts", offsetof(struct sync_outcome, conflicts) },
 	{ "held", "removal held", "removals held", offsetof(struct sync_outcome, held) },
 	{ "set-aside", "set aside", "set aside", offsetof(struct sync_outcome, set_aside) },

@@ -7,6 +7,9 @@
 /* What comparing two bodies said. */
 enum compared { NOT_COMPARED, EQUAL, DIFFERENT };
 
+/* What came of merging what both sides made of one item.  As a side has it: that has the changes of both. */
+enum merging { MERGE_UNTRIED, MERGE_REFUSED, MERGE_AS_SERVER, MERGE_AS_LOCAL, MERGE_OF_BOTH };
+
 /* What of a message lies here. */
 enum form { FORM_AS_IT_IS, FORM_WHOLE, FORM_TEXT };
 
@@ -23,6 +26,8 @@ struct match {
 	const char *key_here;              /* … of the local file, once looked at; NULL: not known */
 	struct op *op;                     /* what was planned for it; owned by the plan */
 	enum compared compared;            /* the two bodies */
+	enum merging merging;              /* of the two bodies, where they are to be merged */
+	const char *merge_said;            /* what comes from where, or why it was refused */
 	struct digest normal[SIDES];       /* keyed kinds: of the normalised form; of a text form here:
 					    * of what it says; unknown until it was read */
 	const struct stub *stub;           /* the local file was read, and is a text form; else NULL */

@@ -122,6 +122,32 @@ static void plan_clash(struct op *op, const struct policy *policy, const char *w
 	}
 }
 
+/* Both sides made something else of what both had. */
+static void plan_both_edited(struct op *op, const struct policy *policy)
+{
+	plan_clash(op, policy, "edited on both sides");
+	if (op->verb != VERB_CONFLICT || !policy->merge || reverts(policy))
+		return;
+	op->said = op->match->merge_said;
+	switch (op->match->merging) {
+	case MERGE_UNTRIED:
+		decide(op, VERB_LOOK, SERVER, NULL);
+		op->merge = true;
+		return;
+	case MERGE_REFUSED:
+		return;
+	case MERGE_AS_SERVER:
+		decide(op, VERB_UPDATE, LOCAL, "merged");
+		return;
+	case MERGE_AS_LOCAL:
+		decide(op, VERB_UPDATE, SERVER, "merged");
+		return;
+	case MERGE_OF_BOTH:
+		decide(op, VERB_MERGE, SERVER, NULL);
+		return;
+	}
+}
+
 /* The row has no ref on the server (any more): it was never sent, or renumbering lost it, or it is
  * kept here on purpose. */
 static void plan_without_server(struct op *op, enum change local, const struct policy *policy)
@@ -216,7 +242,7 @@ static void plan_server_edited(struct op *op, enum change local, const struct po
 		if (unsure)
 			decide(op, VERB_LOOK, SERVER, NULL);
 		else
-			plan_clash(op, policy, "edited on both sides");
+			plan_both_edited(op, policy);
 		return;
 	case CHANGE_GONE:
 		if (reverts(policy))
@@ -367,6 +393,7 @@ static void plan_restrict(struct op *op, const struct policy *policy)
 	case VERB_COPY:
 	case VERB_UPDATE:
 	case VERB_REMOVE:
+	case VERB_MERGE:
 	case VERB_CONFLICT:
 	case VERB_MOVE:
 	case VERB_DUPLICATE:
@@ -374,6 +401,7 @@ static void plan_restrict(struct op *op, const struct policy *policy)
 			decide(op, VERB_LEAVE, op->side, policy->pull_only ? "--pull" : "--push");
 			op->leave = LEAVE_DIRECTION;
 			op->flags = NULL;
+			op->said = NULL;
 		}
 		break;
 	case VERB_NONE:

@@ -19,6 +19,7 @@ enum verb {
 	VERB_FLAG,      /* only flags */
 	VERB_MOVE,      /* on `side`: from `folder` to `to` */
 	VERB_DUPLICATE, /* on the server: copy `source`'s message to the folder */
+	VERB_MERGE,     /* the server gets what both sides made of it; then it is an edit of the server's */
 	VERB_CONFLICT,  /* the server's version stands, the local one goes to Conflicts */
 	VERB_KEEP,      /* one side keeps it on purpose; mark the row so */
 	VERB_FORGET,    /* gone on both sides: drop the row */
@@ -32,6 +33,7 @@ struct op {
 	enum side side;
 	enum leave leave;
 	bool compare;              /* LOOK: compare both bodies */
+	bool merge;                /* LOOK: try to merge both bodies */
 	struct match *match;
 	struct match *other;       /* MOVE: the item at its new place, on the side where it was moved */
 	const struct row *source;  /* DUPLICATE: a row with the same content */
@@ -41,6 +43,7 @@ struct op {
 	bool flags_left;           /* a flag change was left out: pending */
 	bool again;                /* something of it is for the next look: pending */
 	const char *why;           /* for people: a constant text; NULL where the verb says it all */
+	const char *said;          /* for people: what is merged, or why it is not; NULL nothing */
 	bool ended;                /* it was carried out, or could not be: */
 	const struct fail *failed; /* why; NULL it was */
 };

@@ -13,6 +13,7 @@ static const char *const words[][SIDES] = {
 	[VERB_FLAG] = { "flag", "flag" },
 	[VERB_MOVE] = { "move-server", "move-local" },
 	[VERB_DUPLICATE] = { "copy-server", "copy-server" },
+	[VERB_MERGE] = { "merge", "merge" },
 	[VERB_CONFLICT] = { "conflict", "conflict" },
 	[VERB_KEEP] = { "keep-server", "keep-local" },
 	[VERB_FORGET] = { "forget", "forget" },
@@ -30,6 +31,8 @@ const char *text_verb(const struct op *op)
 		return leaves[op->leave];
 	if (op->verb == VERB_LOOK && op->compare)
 		return "compare";
+	if (op->verb == VERB_LOOK && op->merge)
+		return "try-merge";
 	return words[op->verb][op->side];
 }
 
@@ -43,8 +46,11 @@ const char *text_details(struct arena *arena, const struct op *op, const char *t
 		if (!flag_delta_none(&op->flags[s]))
 			text = arena_printf(arena, "%s %s %s", text, s == SERVER ? "server" : "local",
 					    flag_delta_text(arena, &op->flags[s]));
-	if (op->why)
-		text = arena_printf(arena, "%s (%s)", text, op->why);
+	if (op->why || op->said)
+		text = arena_printf(arena, "%s (%s%s%s%s)", text, op->why ? op->why : "",
+				    op->why && op->said ? "; " : "",
+				    op->said && op->verb == VERB_CONFLICT ? "not merged: " : "",
+				    op->said ? op->said : "");
 	return *text ? text + 1 : text;
 }
 

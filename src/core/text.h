@@ -3,6 +3,7 @@
  *     pull         mail/INBOX 0000000077
  *     flag         mail/INBOX 0000000012 server +\Seen local -$Junk
  *     move-server  mail/INBOX 0000000013 to mail/Archive
+ *     merge        calendars/Home a.ics (Summary from here; Place from the server)
  *     hold         mail/INBOX 0000000014 (too many at once)
  *
  * verb, folder, the item's name (the server's ref, else the local one), details.  Pure. */

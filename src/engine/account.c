@@ -303,10 +303,11 @@ static const struct fail *run_end(struct run *run, bool failed)
 	f = tx_begin(run);
 	if (f)
 		return f;
-	snprintf(summary, sizeof summary, "%llu pulled, %llu pushed, %llu removed, %llu conflicts",
+	snprintf(summary, sizeof summary,
+		 "%llu pulled, %llu pushed, %llu removed, %llu merged, %llu conflicts",
 		 (unsigned long long)outcome->pulled, (unsigned long long)outcome->pushed,
 		 (unsigned long long)(outcome->removed[SERVER] + outcome->removed[LOCAL]),
-		 (unsigned long long)outcome->conflicts);
+		 (unsigned long long)outcome->merged, (unsigned long long)outcome->conflicts);
 	f = run_begin(run);
 	if (!f)
 		f = state_run_end(state, run->id, run->engine->now,

@@ -6,6 +6,7 @@
 #include "config/config.h"
 #include "core/item.h"
 #include "engine/places.h"
+#include "format/merge.h"
 #include "state/state.h"
 #include "store/store.h"
 
@@ -37,6 +38,9 @@ struct engine {
 	void *tell_context;
 	int64_t now;             /* seconds since the epoch, the run's time */
 	int vault_days;          /* how long the vault keeps a file; 0 for ever */
+	/* Merges two edits of an item of a keyed kind; NULL: merge_items.  Tests have bodies of their own. */
+	enum merged (*merge)(const struct diff_input inputs[DIFF_VERSIONS], bool card, struct arena *arena,
+			     struct buf *out, const char **said);
 	size_t round_most;       /* new items on the server that one round takes; 0: enough for any machine.
 				  * Tests set a few */
 };
@@ -63,6 +67,7 @@ struct sync_outcome {
 	uint64_t moved[SIDES];
 	uint64_t adopted;                   /* found equal on both sides without a base */
 	uint64_t conflicts;
+	uint64_t merged;                    /* edits of both sides made one */
 	uint64_t held;                      /* removals held by the brake */
 	uint64_t set_aside;                 /* items that failed in this run */
 	uint64_t raced;                     /* lost a race; the next run looks again */

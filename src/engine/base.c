@@ -25,15 +25,11 @@ const struct fail *base_keep(struct run *run, const struct row *row, struct body
 {
 	const struct fail *f = NULL;
 	char *bytes = NULL;
-	size_t got = 0, size = 0;
+	size_t size = 0;
 
 	if (body->mail)
 		return NULL;
-	bytes = memory_alloc((size_t)body->size + 1);
-	do {
-		f = body_read(body, size, bytes + size, (size_t)body->size - size, &got);
-		size += got;
-	} while (!f && got && size < body->size);
+	f = body_all(body, &bytes, &size);
 	if (!f)
 		f = state_base_put(run->engine->state, row->id, bytes, size, body->facts.fields);
 	free(bytes);

@@ -340,8 +340,9 @@ static const struct fail *compare(struct run *run, struct match *match)
 const struct fail *content_look(struct run *run, struct op **ops, size_t count)
 {
 	struct match **list[SIDES] = { NULL, NULL };
+	struct op **merges = memory_alloc((count + 1) * sizeof(struct op *));
 	const struct fail *f = NULL;
-	size_t counts[SIDES] = { 0, 0 };
+	size_t counts[SIDES] = { 0, 0 }, merge_count = 0;
 
 	for (int s = 0; s < SIDES; s++)
 		list[s] = memory_alloc((count + 1) * sizeof(struct match *));
@@ -350,6 +351,10 @@ const struct fail *content_look(struct run *run, struct op **ops, size_t count)
 		struct match *match = op->match;
 		bool keyed = is_keyed(run, match);
 
+		if (op->merge) {
+			merges[merge_count++] = op;
+			continue;
+		}
 		for (int s = 0; keyed && s < SIDES; s++)
 			if (op->compare ? !digest_known(&match->normal[s]) : (int)op->side == s)
 				list[s][counts[s]++] = match;
@@ -366,7 +371,10 @@ const struct fail *content_look(struct run *run, struct op **ops, size_t count)
 	for (size_t i = 0; !f && i < count; i++)
 		if (is_keyed(run, ops[i]->match))
 			f = sent_settle(run, ops[i]->match);
+	if (!f)
+		f = merge_look(run, merges, merge_count);
 	for (int s = 0; s < SIDES; s++)
 		free(list[s]);
+	free(merges);
 	return f;
 }

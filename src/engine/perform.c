@@ -9,7 +9,7 @@
 #define STAGE_MOST 1000 /* bodies of more than one folder that are not kept apart */
 
 /* What an operation needs. */
-enum sort { SORT_NOTHING, SORT_RECORD, SORT_ALTER, SORT_PULL, SORT_PUSH };
+enum sort { SORT_NOTHING, SORT_RECORD, SORT_ALTER, SORT_PULL, SORT_PUSH, SORT_MERGE };
 
 static enum sort sort_of(const struct op *op)
 {
@@ -31,6 +31,8 @@ static enum sort sort_of(const struct op *op)
 	case VERB_COPY:
 	case VERB_UPDATE:
 		return op->side == LOCAL ? SORT_PULL : SORT_PUSH;
+	case VERB_MERGE:
+		return SORT_MERGE;
 	case VERB_CONFLICT:
 		return op->match->now[SERVER] ? SORT_PULL : SORT_ALTER;
 	}
@@ -157,7 +159,7 @@ static const struct fail *record_list(struct run *run, const struct list *list)
 
 /* The operations of some folders that follow each other in the order of work. */
 struct stage {
-	struct list alters, pulls, pushes;
+	struct list alters, pulls, pushes, merges;
 };
 
 /* The first folder that the operation touches: with that one it is done.  So nothing leaves a folder before
@@ -212,6 +214,7 @@ static struct stage stage_of(const struct run *run, const struct stage *all, siz
 	struct stage stage = {
 		.pulls = list_stage(run, &all->pulls, first, end),
 		.pushes = list_stage(run, &all->pushes, first, end),
+		.merges = list_stage(run, &all->merges, first, end),
 	};
 	bool keyed = run->folder_count && run->folders[0].traits->keyed;
 
@@ -228,6 +231,7 @@ static void stage_free(struct stage *stage)
 	free(stage->alters.ops);
 	free(stage->pulls.ops);
 	free(stage->pushes.ops);
+	free(stage->merges.ops);
 }
 
 /* Alterations in chunks.  The bodies from the server come in the first one's flight, and the first bodies
@@ -258,10 +262,11 @@ static const struct fail *perform_stage(struct run *run, const struct stage *sta
 	}
 	if (!f && apart)
 		f = push_begin(run, pushes->ops, pushes->count, &push);
-	if (!f)
-		return push_end(push);
-	push_drop(push);
-	return f;
+	if (f)
+		push_drop(push);
+	else
+		f = push_end(push);
+	return f ? f : merge_perform(run, stage->merges.ops, stage->merges.count);
 }
 
 /* Folder by folder, if there is much to do: a run that is ended leaves finished the folders that it had come
@@ -273,6 +278,7 @@ static const struct fail *perform_stages(struct run *run, const struct stage *al
 
 	count_bodies(run, &all->pulls, bodies);
 	count_bodies(run, &all->pushes, bodies);
+	count_bodies(run, &all->merges, bodies);
 	for (size_t first = 0, end; !f && first < run->folder_count; first = end) {
 		struct stage stage;
 
@@ -290,10 +296,11 @@ static const struct fail *perform_stages(struct run *run, const struct stage *al
 const struct fail *perform_all(struct run *run)
 {
 	struct list records = list_of(run, SORT_RECORD);
-	struct stage all = { list_of(run, SORT_ALTER), list_of(run, SORT_PULL), list_of(run, SORT_PUSH) };
+	struct stage all = { list_of(run, SORT_ALTER), list_of(run, SORT_PULL), list_of(run, SORT_PUSH),
+			     list_of(run, SORT_MERGE) };
 	const struct fail *f = NULL;
 
-	run->progress.items_all += all.pulls.count + all.pushes.count;
+	run->progress.items_all += all.pulls.count + all.pushes.count + all.merges.count;
 	for (size_t i = 0; i < run->op_count; i++) {
 		const struct op *op = &run->ops[i];
 
@@ -301,7 +308,7 @@ const struct fail *perform_all(struct run *run)
 			continue;
 		op_open(run, op);
 	}
-	if (records.count || all.alters.count || all.pulls.count || all.pushes.count)
+	if (records.count || all.alters.count || all.pulls.count || all.pushes.count || all.merges.count)
 		f = run_begin(run);
 	if (!f)
 		f = record_list(run, &records);

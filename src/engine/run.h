@@ -197,6 +197,11 @@ const struct fail *sent_save(struct run *run) MUST_CHECK;
 const struct fail *sent_settle(struct run *run, struct match *match) MUST_CHECK;
 void sent_free(struct run *run);
 
+/* merge.c: edits of both sides made one.  What would come of it, into the matches; */
+const struct fail *merge_look(struct run *run, struct op **ops, size_t count) MUST_CHECK;
+/* … and doing it, on the server. */
+const struct fail *merge_perform(struct run *run, struct op **ops, size_t count) MUST_CHECK;
+
 /* mark.c: cursors and pending rows of all finished folders, in one transaction. */
 const struct fail *mark_folders(struct run *run) MUST_CHECK;
 

@@ -105,6 +105,9 @@ const struct fail *body_of_memory(const void *data, size_t size, enum body_form 
 const struct fail *body_read(struct body *body, uint64_t offset, void *data, size_t room,
 			     size_t *got) MUST_CHECK;
 
+/* All of it, as it lies on disk, in memory that the caller frees; NULL after a fail. */
+const struct fail *body_all(struct body *body, char **data, size_t *size) MUST_CHECK;
+
 /* The number of bytes that body_read_wire will give in all. */
 uint64_t body_wire_size(const struct body *body);
 

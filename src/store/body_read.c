@@ -2,8 +2,10 @@
 #include "store/body.h"
 
 #include "base/file.h"
+#include "base/memory.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -50,6 +52,24 @@ const struct fail *body_read(struct body *body, uint64_t offset, void *data, siz
 		return fail_make(FAIL_STALE, FAIL_ITEM, "the file was cut short");
 	*got = (size_t)result;
 	return NULL;
+}
+
+const struct fail *body_all(struct body *body, char **data, size_t *size)
+{
+	const struct fail *fail;
+	size_t got;
+
+	*data = memory_alloc((size_t)body->size + 1);
+	*size = 0;
+	do {
+		fail = body_read(body, *size, *data + *size, (size_t)body->size - *size, &got);
+		*size += got;
+	} while (!fail && got && *size < body->size);
+	if (fail) {
+		free(*data);
+		*data = NULL;
+	}
+	return fail;
 }
 
 uint64_t body_wire_size(const struct body *body)

@@ -14,7 +14,8 @@
  *     :SF,x   flags by letter, then keywords
  *     @r      with the ref r instead of "7" (server), "f7" (here)
  * A base that differs by side is "server/here".  "1..30" as a name makes thirty items.  Words behind the
- * columns: date=N, lasting=WORD, key=K (keyed kinds; else "k7"), no-key, kept, trouble=WORD, damaged=WORD.
+ * columns: date=N, lasting=WORD, key=K (keyed kinds; else "k7"), no-key, kept, trouble=WORD, damaged=WORD, and
+ * what comes of merging both sides: merges=both merges=server merges=here merges=not.
  *
  * Words of a folder: its policy (mode=text mode=off direction=pull direction=push delete=never
  * delete=expunge keep merge allow out-of-scope pull-only push-only read-only expunge), and what the
@@ -49,7 +50,7 @@
 
 #define LEAST_CASES 80
 #define MOST_WORDS 16
-#define LOOKS 4
+#define LOOKS 5
 
 struct folder {
 	const char *path;
@@ -68,7 +69,8 @@ struct told {
 };
 
 struct item {
-	struct match match;
+	struct match match; /* first */
+	enum merging merges;
 	struct row row;
 	struct told now[SIDES];
 };
@@ -256,6 +258,17 @@ static void base_read(struct scenario *s, struct item *item, const char *text, u
 	item->match.row = &item->row;
 }
 
+static enum merging merging_read(struct scenario *s, const char *word)
+{
+	static const char *const words[] = { "", "not", "server", "here", "both" };
+
+	for (int i = MERGE_REFUSED; i <= MERGE_OF_BOTH; i++)
+		if (strcmp(word, words[i]) == 0)
+			return (enum merging)i;
+	broken(s, word);
+	return MERGE_UNTRIED;
+}
+
 static void item_read(struct scenario *s, unsigned number, char **words, size_t count)
 {
 	struct item *item = arena_alloc(s->arena, sizeof *item);
@@ -295,6 +308,8 @@ static void item_read(struct scenario *s, unsigned number, char **words, size_t 
 			item->match.key = arena_str(s->arena, words[i] + 4);
 		else if (str_starts(words[i], "trouble="))
 			item->match.trouble = arena_str(s->arena, words[i] + 8);
+		else if (str_starts(words[i], "merges="))
+			item->merges = merging_read(s, words[i] + 7);
 		else if ((item->match.damaged = str_starts(words[i], "damaged=")))
 			item->match.trouble = arena_str(s->arena, words[i] + 8);
 		else
@@ -343,11 +358,15 @@ static void look(struct match *match, const struct op *op)
 	for (int i = 0; i < SIDES; i++) {
 		struct told *told = (struct told *)(uintptr_t)match->now[i];
 
-		if (!told || (!op->compare && i != (int)op->side))
+		if (!told || (!op->compare && !op->merge && i != (int)op->side))
 			continue;
 		content[i] = told->content;
 		told->version.digest = digest_of(told->content, strlen(told->content));
 		match->looked[i] = true;
+	}
+	if (op->merge) {
+		match->merging = ((struct item *)match)->merges;
+		match->merge_said = "words";
 	}
 	if (!op->compare)
 		return;
