@@ -45,6 +45,9 @@ struct imap {
 		uint64_t bytes, messages, milliseconds;
 		uint64_t expected;   /* bytes of new messages that listings told of */
 	} speed;
+	struct {                     /* structures that came, and what was held of them (fetch_steps.c) */
+		size_t count, bytes;
+	} told;
 	unsigned sizes_wrong;        /* messages that were not of the size that was told (fetch_text.c) */
 };
 

@@ -56,7 +56,6 @@ struct reading {
 	struct mail_scan *scan;
 	struct sections arrived; /* of PART_TEXT, instead of these two */
 	size_t held;           /* bytes kept of messages of which more is to come */
-	size_t told, told_most; /* structures that came, and what was held of them */
 };
 
 /* One UID FETCH: some of `wanted` of the same mailbox, which want the same. */

@@ -108,12 +108,13 @@ bool text_has_some(const struct wanted *wanted)
 
 size_t text_room(const struct reading *reading)
 {
+	const struct imap *imap = reading->imap;
 	size_t room = FIRST;
 
 	if (reading->held >= HELD_AIM)
 		return 0;
-	if (reading->told)
-		room = (HELD_AIM - reading->held) / (reading->told_most / reading->told + 1) + 1;
+	if (imap->told.count)
+		room = (HELD_AIM - reading->held) / (imap->told.bytes / imap->told.count + 1) + 1;
 	return room < ROOM_MOST ? room : ROOM_MOST;
 }
 
@@ -159,10 +160,10 @@ static const struct fail *structure_take(struct reading *reading, struct wanted 
 	if (!text->structure || !text->header.size)
 		return NULL;
 	f = wanted->read->part == PART_TEXT ? text_decide(reading, wanted) : part_decide(reading, wanted);
-	reading->told++;
+	reading->imap->told.count++;
 	if (wanted->text) {
 		text_hold(reading, wanted->text);
-		reading->told_most += wanted->text->held;
+		reading->imap->told.bytes += wanted->text->held;
 	}
 	return f;
 }
