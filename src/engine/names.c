@@ -14,8 +14,8 @@ static bool may_be_other(const struct run *run, const struct match *match)
 
 	if (is_keyed(run, match) && match->row && !match->row->key)
 		return false;
-	return match->row && match->row->id && match->now[LOCAL] && !match->looked[LOCAL] && !match->absorbed && folder->policy.in_scope &&
-	       folder->policy.mode != MODE_OFF && !folder->fail &&
+	return match->row && match->row->id && match->now[LOCAL] && !match->looked[LOCAL] &&
+	       !match->absorbed && folder->policy.in_scope && folder->policy.mode != MODE_OFF && !folder->fail &&
 	       match_change(match, LOCAL) == CHANGE_UNSURE;
 }
 
@@ -45,7 +45,10 @@ static const struct fail *is_other(struct run *run, const struct match *match, b
 		*other = match->key_here && strcmp(match->key_here, match->row->key) != 0;
 		return NULL;
 	}
-	if (!digest_known(digest) || digest_equal(digest, &match->row->side[LOCAL].digest))
+	if (!digest_known(digest) || match_change(match, LOCAL) == CHANGE_SAME)
+		return NULL;
+	/* A text form of the row's message: a run was stopped that made it, or its header was written anew. */
+	if (match->stub && digest_equal(&match->stub->head, &match->row->print.head))
 		return NULL;
 	f = state_rows_by_digest(run->engine->state, digest, run->round, &rows, &count);
 	for (size_t i = 0; !f && i < count; i++)
