@@ -1,5 +1,5 @@
-/* koc fetch: text forms become whole.  What is meant is found out offline; a worker for each account that has
- * something to fetch does so. */
+/* koc fetch: text forms become whole, or a part of one is written to a file.  What is meant is found out
+ * offline; a worker for each account that has something to fetch does so. */
 #include "command/fetch.h"
 
 #include "base/arena.h"
@@ -7,134 +7,103 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "command/worker.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* One account in the parent and, copied by the fork, in its worker. */
-struct job {
-	struct fetch_task *task;
-	char *secret;
-	struct worker *worker;
-	struct job *jobs;
-	size_t count;
+/* ---- options -------------------------------------------------------------------------------------- */
+
+static const char *set_part(void *values, const char *argument)
+{
+	struct fetch_values *fetch = values;
+
+	fetch->part = argument;
+	return argument[0] ? NULL : "the name is empty";
+}
+
+static const char *set_output(void *values, const char *argument)
+{
+	struct fetch_values *fetch = values;
+
+	fetch->output = argument;
+	return argument[0] ? NULL : "the name of the file is empty";
+}
+
+static const struct command_option options[] = {
+	{ 0, "part", "NAME", "only this attachment, into a file", set_part },
+	{ 'o', "output", "FILE", "with --part: that file; - is standard output", set_output },
+	{ 0, NULL, NULL, NULL, NULL },
 };
 
-static void forget_secret(struct job *job)
+static const char *options_wrong(const struct call *call)
 {
-	if (job->secret)
-		config_wipe(job->secret);
-	free(job->secret);
-	job->secret = NULL;
+	const struct fetch_values *values = call->values;
+
+	if (values->output && !values->part)
+		return "-o is for --part";
+	if (!values->part)
+		return NULL;
+	if (!values->output)
+		return "--part needs -o FILE (- is standard output)";
+	if (call->argument_count > 1)
+		return "--part is for one message";
+	if (call->json && strcmp(values->output, "-") == 0)
+		return "--json and the attachment cannot both go to standard output";
+	return NULL;
 }
 
-static enum exit_code work(struct worker *worker, void *context)
+/* ---- the command ---------------------------------------------------------------------------------- */
+
+static enum exit_code fetch_whole(const struct call *call, struct fetch_task *tasks, size_t count,
+				  struct arena *arena)
 {
-	struct job *job = context;
-	enum exit_code code;
-
-	for (size_t i = 0; i < job->count; i++) /* the other accounts' are not its business */
-		if (&job->jobs[i] != job)
-			forget_secret(&job->jobs[i]);
-	code = fetch_service(job->task, job->secret, worker);
-	forget_secret(job);
-	return code;
-}
-
-static enum exit_code jobs_end(const struct call *call, struct job *jobs, size_t count, int ended_by)
-{
-	enum exit_code code = EXIT_DONE;
-
-	for (size_t i = 0; i < count; i++) {
-		struct job *job = &jobs[i];
-
-		code = exit_code_worse(code, job->worker->code);
-		if (!job->worker->out.size)
-			continue;
-		if (call->json && call->out->data[call->out->size - 1] != '[')
-			buf_addc(call->out, ',');
-		buf_add(call->out, job->worker->out.data, job->worker->out.size);
-	}
-	return ended_by ? exit_code_signal(ended_by) : code;
-}
-
-/* Fetches what is left of the tasks. */
-static enum exit_code jobs_run(const struct call *call, struct job *jobs, size_t count)
-{
-	struct worker *workers = memory_alloc((count + 1) * sizeof *workers);
-	enum exit_code code = EXIT_DONE;
-	size_t ready = 0;
-	int ended_by;
-
-	for (size_t i = 0; i < count; i++) {
-		struct job *job = &jobs[i];
-		const struct fail *f = config_secret(job->task->account, &job->secret);
-
-		if (f) {
-			log_line(LOG_QUIET, "%s: %s", job->task->label, f->text);
-			code = exit_code_worse(code, exit_code_of(f));
-			continue;
-		}
-		jobs[ready] = *job;
-		job = &jobs[ready];
-		job->worker = &workers[ready++];
-		worker_init(job->worker);
-		job->worker->name = job->task->label;
-		job->worker->job = work;
-		job->worker->context = job;
-		job->jobs = jobs;
-	}
-	for (size_t i = 0; i < ready; i++)
-		jobs[i].count = ready;
-	ended_by = workers_run(workers, ready);
-	/* With one alone the program ends as its worker did. */
-	if (ready == 1 && !ended_by && workers->signal) {
-		signal(workers->signal, SIG_DFL);
-		raise(workers->signal);
-	}
-	code = exit_code_worse(code, jobs_end(call, jobs, ready, ended_by));
-	for (size_t i = 0; i < ready; i++) {
-		worker_free(jobs[i].worker);
-		forget_secret(&jobs[i]);
-	}
-	free(workers);
-	return code;
-}
-
-static enum exit_code fetch(const struct call *call, struct arena *arena)
-{
+	struct fetch_task **needed = arena_alloc(arena, (count + 1) * sizeof(struct fetch_task *));
 	struct json json = { .out = call->out };
-	size_t count = 0, needed = 0;
-	struct fetch_task *tasks = fetch_tasks_open(call, arena, &count);
-	enum exit_code code = count ? fetch_arguments(call, tasks, count, arena) : EXIT_USAGE;
-	struct job *jobs = memory_alloc((count + 1) * sizeof *jobs);
+	enum exit_code code = EXIT_DONE;
+	size_t left = 0;
 
 	if (call->json)
 		json_begin(&json, '[');
 	for (size_t i = 0; i < count; i++) {
 		if (fetch_needed(&tasks[i], call->json ? &json : NULL))
-			jobs[needed++].task = &tasks[i];
+			needed[left++] = &tasks[i];
 		code = exit_code_worse(code, tasks[i].code);
 	}
 	fetch_tasks_close(tasks, count); /* a fork copies no open state */
-	if (needed)
-		code = exit_code_worse(code, jobs_run(call, jobs, needed));
+	if (left)
+		code = exit_code_worse(code, fetch_workers(call, needed, left, fetch_service, NULL));
 	if (call->json) {
 		json_end(&json, ']');
 		buf_addc(call->out, '\n');
 	}
-	free(jobs);
+	return code;
+}
+
+static enum exit_code fetch(const struct call *call, struct arena *arena)
+{
+	const struct fetch_values *values = call->values;
+	size_t count = 0;
+	struct fetch_task *tasks = fetch_tasks_open(call, arena, &count);
+	enum exit_code code = count ? fetch_arguments(call, tasks, count, arena) : EXIT_USAGE;
+
+	code = exit_code_worse(code, values->part ? fetch_part(call, tasks, count)
+						  : fetch_whole(call, tasks, count, arena));
 	fetch_tasks_free(tasks, count);
 	return code;
 }
 
 static enum exit_code run(const struct call *call)
 {
-	struct arena *arena = arena_new();
-	enum exit_code code = fetch(call, arena);
+	const char *wrong = options_wrong(call);
+	struct arena *arena = NULL;
+	enum exit_code code;
 
+	if (wrong) {
+		log_line(LOG_QUIET, "fetch: %s", wrong);
+		return EXIT_USAGE;
+	}
+	arena = arena_new();
+	code = fetch(call, arena);
 	arena_free(arena);
 	return code;
 }
@@ -143,8 +112,10 @@ const struct command command_fetch = {
 	.name = "fetch",
 	.arguments = "MESSAGE...",
 	.help = "complete messages that are here as text",
+	.options = options,
 	.least = 1,
 	.most = SIZE_MAX,
+	.values_size = sizeof(struct fetch_values),
 	.needs_config = true,
 	.run = run,
 };

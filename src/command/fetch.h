@@ -1,5 +1,6 @@
 /* Fetch: what the files of `koc fetch` share.  fetch.c takes the command line; fetch_arguments.c finds
- * out what is meant, in which accounts; fetch_service.c looks and fetches; fetch_tell.c tells. */
+ * out what is meant, in which accounts; fetch_service.c looks and fetches; fetch_workers.c has that done by a
+ * process for each account; fetch_tell.c tells; fetch_part.c does --part, into the file of fetch_output.c. */
 #ifndef KOC_COMMAND_FETCH_H
 #define KOC_COMMAND_FETCH_H
 
@@ -10,6 +11,11 @@
 
 struct json;
 struct worker;
+
+struct fetch_values {
+	const char *part;   /* --part; NULL: whole messages */
+	const char *output; /* -o */
+};
 
 /* What is asked of the mail of one account. */
 struct fetch_task {
@@ -42,8 +48,22 @@ struct engine fetch_engine(const struct fetch_task *task, struct service *servic
 /* Settles what needs no server.  False: there is nothing left to be fetched. */
 bool fetch_needed(struct fetch_task *task, struct json *json);
 
+/* The service of a task for a run, and the engine over it; the account's id is the caller's. */
+const struct fail *fetch_open(struct fetch_task *task, const char *secret, struct service **service,
+			      const char *id, struct engine *engine) MUST_CHECK;
+
 /* Fetches what is left, in its worker: what is for standard output goes to worker->out. */
-enum exit_code fetch_service(struct fetch_task *task, const char *secret, struct worker *worker);
+enum exit_code fetch_service(struct fetch_task *task, const char *secret, struct worker *worker,
+			     void *nothing);
+
+/* fetch_part.c: --part.  Of the one target of one task. */
+enum exit_code fetch_part(const struct call *call, struct fetch_task *tasks, size_t count);
+
+/* Runs jobs of tasks in workers, with the secret of each account. */
+typedef enum exit_code fetch_work(struct fetch_task *task, const char *secret, struct worker *worker,
+				  void *context);
+enum exit_code fetch_workers(const struct call *call, struct fetch_task *const *tasks, size_t count,
+			     fetch_work *work, void *context);
 
 /* What is told of the files of a task, one by one. */
 struct fetch_telling {

@@ -225,33 +225,43 @@ static void take_id(struct arguments *arguments, const char *argument)
 
 /* What the accounts have of one Message-ID. */
 struct holders {
-	size_t known, texts, wholes;
-	struct fetch_task *task; /* of the first file: a text form, if there is any */
+	size_t known, texts;
+	bool differ;             /* they are not all the same message */
+	struct fetch_task *task; /* of the file that is meant */
 	const struct fetch_found *found;
 };
 
-static void holders_add(struct holders *holders, struct fetch_task *task, const struct fetch_wish *wish)
+static bool same_print(const struct print *a, const struct print *b)
+{
+	return a->size == b->size && digest_equal(&a->head, &b->head);
+}
+
+/* A text form is meant before what is whole, but for a single part of it. */
+static void holders_add(struct holders *holders, struct fetch_task *task, const struct fetch_wish *wish,
+			bool part)
 {
 	holders->known += wish->known;
 	for (size_t i = 0; i < wish->count; i++) {
-		const struct fetch_found *found = &wish->found[i];
+		const struct fetch_found *found = &wish->found[i], *before = holders->found;
 
-		if (!holders->found || (found->text && !holders->texts)) {
+		holders->texts += found->text;
+		if (before)
+			holders->differ |= !same_print(&before->print, &found->print);
+		if (!before || (before->text != found->text && found->text == !part)) {
 			holders->task = task;
 			holders->found = found;
 		}
-		holders->texts += found->text;
-		holders->wholes += !found->text;
 	}
 }
 
+/* Copies of one message are several that could become whole, but any of them has the part. */
 static void tell_several(struct arguments *arguments, const char *id, struct fetch_wish *const *wishes,
-			 size_t at)
+			 size_t at, bool part)
 {
 	wrong(arguments, "several messages have the Message-ID %s: name one by its file", id);
 	for (size_t i = 0; i < arguments->count; i++)
 		for (size_t k = 0; wishes[i] && k < wishes[i][at].count; k++)
-			if (wishes[i][at].found[k].text)
+			if (part || wishes[i][at].found[k].text)
 				log_line(LOG_QUIET, "  %s/%s", arguments->tasks[i].account->store,
 					 wishes[i][at].found[k].path);
 }
@@ -259,6 +269,7 @@ static void tell_several(struct arguments *arguments, const char *id, struct fet
 /* The message of a Message-ID becomes a target. */
 static void settle_id(struct arguments *arguments, struct fetch_wish *const *wishes, size_t at)
 {
+	const struct fetch_values *values = arguments->call->values;
 	const char *id = arguments->ids.items[at];
 	struct holders holders = { 0 };
 	bool looked = false;
@@ -266,12 +277,12 @@ static void settle_id(struct arguments *arguments, struct fetch_wish *const *wis
 	for (size_t i = 0; i < arguments->count; i++) {
 		looked |= wishes[i] != NULL;
 		if (wishes[i])
-			holders_add(&holders, &arguments->tasks[i], &wishes[i][at]);
+			holders_add(&holders, &arguments->tasks[i], &wishes[i][at], values->part);
 	}
 	if (!looked)
 		return; /* what is wrong was told */
-	if (holders.texts > 1) {
-		tell_several(arguments, id, wishes, at);
+	if (values->part ? holders.differ : holders.texts > 1) {
+		tell_several(arguments, id, wishes, at, values->part);
 	} else if (holders.found) {
 		target_add(arguments, holders.task, holders.found->folder, holders.found->ref);
 	} else if (holders.known) {

@@ -148,7 +148,18 @@ static void show_progress(void *context, const struct progress *progress)
 	worker_progress(context, progress);
 }
 
-enum exit_code fetch_service(struct fetch_task *task, const char *secret, struct worker *worker)
+const struct fail *fetch_open(struct fetch_task *task, const char *secret, struct service **service,
+			      const char *id, struct engine *engine)
+{
+	const struct fail *f = service_run(mail_type(), task->account, secret, false, service);
+
+	if (!f)
+		*engine = fetch_engine(task, *service, id);
+	return f;
+}
+
+enum exit_code fetch_service(struct fetch_task *task, const char *secret, struct worker *worker,
+			     void *nothing)
 {
 	struct json json = { .out = &worker->out };
 	struct fetch_telling telling = { .task = task,
@@ -162,11 +173,12 @@ enum exit_code fetch_service(struct fetch_task *task, const char *secret, struct
 	struct service *service = NULL;
 	char id[ACCOUNT_ID_SIZE + 1];
 	struct engine engine;
-	const struct fail *f = service_run(mail_type(), task->account, secret, false, &service);
+	const struct fail *f;
 
+	(void)nothing;
+	account_id(task->account, id);
+	f = fetch_open(task, secret, &service, id, &engine);
 	if (!f) {
-		account_id(task->account, id);
-		engine = fetch_engine(task, service, id);
 		engine.progress = show_progress;
 		engine.progress_context = worker;
 		f = account_fetch(&engine, &request, &outcome);

@@ -198,7 +198,7 @@ static const struct fail *add_rows(struct fetching *fetching)
 
 /* ---- the server ----------------------------------------------------------------------------------- */
 
-static const struct fail *connect(struct fetching *fetching)
+const struct fail *fetching_connect(struct fetching *fetching)
 {
 	const struct fail *f = fetching->connected ? NULL : lists_read_server(&fetching->run);
 
@@ -206,8 +206,7 @@ static const struct fail *connect(struct fetching *fetching)
 	return f;
 }
 
-/* Why the row's number means nothing on the server now; NULL: it does. */
-static const struct fail *number_wrong(const struct folder *home)
+const struct fail *fetching_number_wrong(const struct folder *home)
 {
 	const char *known = home->saved.identity[SERVER];
 
@@ -216,7 +215,9 @@ static const struct fail *number_wrong(const struct folder *home)
 	if (!home->seen[SERVER])
 		return fail_make(FAIL_STALE, FAIL_ITEM,
 				 "the server has no folder %s any more: run koc sync first", home->path);
-	if (known && strcmp(known, home->seen[SERVER]->identity) != 0)
+	if ((known && strcmp(known, home->seen[SERVER]->identity) != 0) ||
+	    (home->saved.lasting && home->seen[SERVER]->lasting &&
+	     strcmp(home->saved.lasting, home->seen[SERVER]->lasting) != 0))
 		return fail_make(FAIL_STALE, FAIL_ITEM,
 				 "the server numbers the messages of %s anew: run koc sync first",
 				 home->path);
@@ -228,7 +229,8 @@ static void check_numbers(struct fetching *fetching)
 	for (size_t i = 0; i < fetching->files.count; i++) {
 		struct wanted *file = &fetching->files.items[i];
 		const struct fail *why =
-			file->settled ? NULL : number_wrong(&fetching->run.folders[file->match->folder]);
+			file->settled ? NULL
+				      : fetching_number_wrong(&fetching->run.folders[file->match->folder]);
 
 		if (why)
 			file_settle(fetching, file, FETCH_FAILED, why);
@@ -341,7 +343,7 @@ static const struct fail *fetch_files(struct fetching *fetching)
 	for (size_t i = 0; i < fetching->files.count; i++)
 		count += !fetching->files.items[i].settled;
 	if (count)
-		f = connect(fetching);
+		f = fetching_connect(fetching);
 	if (!f && count)
 		check_numbers(fetching);
 	count = 0;

@@ -79,4 +79,26 @@ struct fetch_wish {
 const struct fail *fetch_find(const struct engine *engine, struct fetch_wish *wishes, size_t count,
 			      struct arena *arena) MUST_CHECK;
 
+/* ---- single parts ------------------------------------------------------------------------------- */
+
+/* One part of the message in one file, decoded. */
+struct fetch_part {
+	const char *folder, *ref; /* as in fetch_target */
+	const char *name;         /* the part's file name, as mail programs show it; or its section, "2.1" */
+	int fd;                   /* it is written there */
+	/* outcome; the strings are in the arena: */
+	bool there;   /* it is on the server, and was not written: see fetch_part_here */
+	bool decoded; /* false: its encoding is not known, and the bytes are as they were sent */
+	const char *path, *section, *type, *file; /* below the store's root; …; its file name; NULL none */
+};
+
+/* Reads it from the file here, if it lies in it.  Offline, as fetch_look.  FAIL_MISSING: there is no such
+ * message; FAIL_USAGE: no such part, or several. */
+const struct fail *fetch_part_here(const struct engine *engine, struct fetch_part *part,
+				   struct arena *arena) MUST_CHECK;
+
+/* Reads it from the server, if it does not lie here.  Needs the service's lock. */
+const struct fail *account_fetch_part(const struct engine *engine, struct fetch_part *part,
+				      struct arena *arena) MUST_CHECK;
+
 #endif

@@ -1,5 +1,5 @@
 /* Fetch: what its files share.  fetch.c goes through the phases, fetch_files.c settles what each file is,
- * fetch_find.c knows messages by their Message-ID. */
+ * fetch_find.c knows messages by their Message-ID, fetch_part.c reads single parts. */
 #ifndef KOC_ENGINE_FETCH_ROOM_H
 #define KOC_ENGINE_FETCH_ROOM_H
 
@@ -40,6 +40,11 @@ void fetching_clear(struct fetching *fetching);
 
 /* The folder at this path that is here, and not off; else *why says what is wrong with it. */
 struct folder *fetching_folder(struct fetching *fetching, const char *path, const struct fail **why);
+
+/* Asks the server for its folders, once. */
+const struct fail *fetching_connect(struct fetching *fetching) MUST_CHECK;
+/* Why the numbers of the folder's rows mean nothing on the server now; NULL: they do. */
+const struct fail *fetching_number_wrong(const struct folder *home);
 
 /* The file is settled: that is told. */
 void file_settle(struct fetching *fetching, struct wanted *file, enum fetch_end end, const struct fail *fail);

@@ -133,7 +133,7 @@ enum part {
 		     * transferred for it; else, and by drivers that cannot, the whole body */
 	PART_SECTION /* mail on a server: one part of the message, as an entity: the header fields that say
 		      * what it is, an empty line, the part as it was sent (format/entity.h decodes it).
-		      * FAIL_DATA: the message has no such part */
+		      * `print` is of the message.  FAIL_DATA: the message has no such part */
 };
 
 struct read {

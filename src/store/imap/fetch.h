@@ -126,6 +126,9 @@ void text_free(struct reading *reading, struct wanted *wanted);
 const struct fail *text_decide(struct reading *reading, struct wanted *wanted) MUST_CHECK;
 const struct fail *part_decide(struct reading *reading, struct wanted *wanted) MUST_CHECK;
 
+/* The message's own print, not that of the file that stands for it. */
+struct print text_print(const struct text *text);
+
 /* All that was asked for is there. */
 const struct fail *text_make(struct reading *reading, struct wanted *wanted) MUST_CHECK;
 const struct fail *part_make(struct reading *reading, struct wanted *wanted) MUST_CHECK;

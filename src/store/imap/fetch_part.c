@@ -142,6 +142,7 @@ const struct fail *part_make(struct reading *reading, struct wanted *wanted)
 		return f;
 	}
 	wanted->read->body = body;
+	wanted->read->print = text_print(text);
 	text_free(reading, wanted);
 	return hand_on(reading, wanted);
 }

@@ -109,8 +109,7 @@ static struct textform_source source_of(const struct reading *reading, const str
 	return source;
 }
 
-/* The message's own print, not that of the file that stands for it. */
-static struct print print_of(const struct text *text)
+struct print text_print(const struct text *text)
 {
 	struct mail_scan *scan = mail_scan_begin();
 	struct print print;
@@ -197,7 +196,7 @@ static const struct fail *compose(struct reading *reading, struct wanted *wanted
 static bool is_known(const struct reading *reading, const struct wanted *wanted, const struct body *body)
 {
 	const struct textform_mark *mark = body->mark;
-	struct print print = print_of(wanted->text);
+	struct print print = text_print(wanted->text);
 
 	return mark && strcmp(mark->account, reading->imap->options.account) == 0 &&
 	       mark->validity == wanted->box->validity && mark->uid == wanted->uid &&
@@ -250,7 +249,7 @@ static const struct fail *plan_make(struct reading *reading, struct wanted *want
 	if (!f) {
 		read->text = true;
 		read->body = body;
-		read->print = print_of(wanted->text);
+		read->print = text_print(wanted->text);
 		text_free(reading, wanted);
 		return hand_on(reading, wanted);
 	}
