@@ -60,14 +60,8 @@ static const struct fail *number_read(const char *text, int64_t *number)
 /* The record as it is now that nobody else can change it. */
 static const struct fail *conflict_again(struct service *service, int64_t id, struct conflict **conflict)
 {
-	struct conflict *all = NULL;
-	size_t count = 0;
-	const struct fail *f = state_conflicts(service->state, service->arena, &all, &count);
+	const struct fail *f = state_conflict_get(service->state, id, service->arena, conflict);
 
-	*conflict = NULL;
-	for (size_t i = 0; !f && i < count; i++)
-		if (all[i].id == id)
-			*conflict = &all[i];
 	if (!f && !*conflict)
 		f = fail_make(FAIL_MISSING, FAIL_ITEM, "it is closed already");
 	return f;

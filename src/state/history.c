@@ -67,6 +67,13 @@ const struct fail *state_conflicts(struct state *state, struct arena *arena,
 	return records_list(state, &conflicts_all, NULL, arena, conflicts, count);
 }
 
+const struct fail *state_conflict_get(struct state *state, int64_t id, struct arena *arena,
+				      struct conflict **conflict)
+{
+	return records_first(state, &records_by_id[TABLE_CONFLICT], VALUES(value_number(id)), arena,
+			     conflict);
+}
+
 static bool conflict_named(const struct query *query, const void *record, const struct value *values)
 {
 	const struct conflict *conflict = record;

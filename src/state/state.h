@@ -217,6 +217,10 @@ const struct fail *state_conflict_remove(struct state *state, int64_t id) MUST_C
 const struct fail *state_conflicts(struct state *state, struct arena *arena,
 				   struct conflict **conflicts, size_t *count) MUST_CHECK;
 
+/* *conflict NULL: there is none of that id. */
+const struct fail *state_conflict_get(struct state *state, int64_t id, struct arena *arena,
+				      struct conflict **conflict) MUST_CHECK;
+
 /* Those about the file of this name in this folder; is there one whose loser was put at this path below the
  * store's root, or (as mail programs rename it) with a ":2," and flags behind it? */
 const struct fail *state_conflicts_named(struct state *state, const char *folder, const char *name,

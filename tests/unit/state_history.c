@@ -65,7 +65,11 @@ static void vault_and_conflicts_kept(void **context)
 	assert_null(data);
 	assert_int_equal(conflict_number(&conflict), 2 * conflict.id);
 	assert_int_equal(conflict_number(&bare), 2 * bare.id - 1);
+	ok(state_conflict_get(room->state, conflict.id, room->arena, &conflicts));
+	assert_string_equal(conflicts->path, "Conflicts/x");
 	ok(state_conflict_remove(room->state, conflict.id));
+	ok(state_conflict_get(room->state, conflict.id, room->arena, &conflicts));
+	assert_null(conflicts);
 	ok(state_conflict_base_get(room->state, conflict.id, room->arena, &data, &size));
 	assert_null(data);
 	ok(state_conflict_remove(room->state, last));
