@@ -67,19 +67,21 @@ static const struct fail *conflict_again(struct service *service, int64_t id, st
 	return f;
 }
 
-/* What would only be taken back by the next run. */
-static const struct fail *check_direction(const struct shelf *shelf, const struct conflict *conflict)
+/* Is what lies in the folder uploaded at all? */
+static const struct fail *check_folder(const struct shelf *shelf, const struct conflict *conflict)
 {
 	struct folder_settings settings;
+	const char *why = NULL;
 
 	config_folder(shelf->account, conflict->folder, conflict->kind, 0, &settings);
 	if (settings.direction == DIRECTION_PULL)
-		return fail_make(
-			FAIL_DENIED, FAIL_ITEM,
-			"%s is only read from the server (direction = pull): the next sync would take it "
-			"back",
-			conflict->folder);
-	return NULL;
+		why = "is only read from the server (direction = pull)";
+	else if (settings.mode == MODE_OFF)
+		why = "is off";
+	if (!why)
+		return NULL;
+	return fail_make(FAIL_DENIED, FAIL_ITEM, "%s %s: no sync would upload it from there",
+			 conflict->folder, why);
 }
 
 static const struct fail *resolve(struct shelf *shelf, int64_t id, size_t verb, const char **path)
@@ -92,8 +94,8 @@ static const struct fail *resolve(struct shelf *shelf, int64_t id, size_t verb, 
 		f = service_hold(shelf->type, shelf->account, &shelf->held);
 	if (!f)
 		f = conflict_again(shelf->held, id, &conflict);
-	if (!f && verbs[verb].verb == DO_KEEP)
-		f = check_direction(shelf, conflict);
+	if (!f && verbs[verb].verb != DO_DROP)
+		f = check_folder(shelf, conflict);
 	if (f)
 		return f;
 	engine = shelf_engine(shelf->held);

@@ -194,8 +194,12 @@ with DavAccount((4, 2, 2, 4), folders='folder "calendars/*" { direction = pull }
     c.here("Edited here in vain")
     a.sync(name="pull: an edit is taken back")
     number = str(numbers(a)[0])
+    for act in ("keep", "both"):
+        conflicts(a, act, number, status=1)
+        equal(len(lost(a)), 1, f"pull: {act} is refused, and it is not lost")
+    a.configure(folders='folder "calendars/*" { mode = off }')
     conflicts(a, "keep", number, status=1)
-    equal(len(lost(a)), 1, "pull: it cannot be kept, and is not lost")
+    equal(len(lost(a)), 1, "off: it cannot be kept, and is not lost")
     conflicts(a, "drop", number)
     equal(lost(a), {}, "pull: it can be dropped")
 
