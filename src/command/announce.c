@@ -11,6 +11,7 @@
 #include "command/conflicts.h"
 #include "config/account_id.h"
 #include "format/notice.h"
+#include "store/body.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -165,6 +166,19 @@ static bool is_item(const struct announcing *a, size_t service, const struct con
 	return is_collected(a, service, conflict) && conflict_is_open(&engine, conflict, arena);
 }
 
+/* Is it a text form?  Then it can only be dropped. */
+static bool is_partial(const struct diff_input *input)
+{
+	struct body *body = NULL;
+	bool partial;
+
+	if (!input->data || body_of_memory(input->data, input->size, BODY_MAIL, &body))
+		return false;
+	partial = body->mark != NULL;
+	body_free(body);
+	return partial;
+}
+
 static const struct fail *item_add(struct announcing *a, size_t service, const struct conflict *conflict,
 				   struct arena *arena, struct notice_draft *notice)
 {
@@ -187,6 +201,7 @@ static const struct fail *item_add(struct announcing *a, size_t service, const s
 	item.form = conflict->kind == KIND_MAIL       ? NOTICE_MAIL
 		    : conflict->kind == KIND_CONTACTS ? NOTICE_CARD
 						      : NOTICE_CALENDAR;
+	item.partial = item.form == NOTICE_MAIL && is_partial(&versions.input[DIFF_LOCAL]);
 	for (int v = 0; v < DIFF_VERSIONS; v++) {
 		item.input[v] = versions.input[v];
 		item.path[v] = versions.path[v];

@@ -135,8 +135,12 @@ static void add_text(struct notice_draft *notice, const struct notice_item *item
 	if (notice->items < NOTICE_DETAILS)
 		add_details(notice, item);
 	buf_addf(&notice->text, "\n%*s", LABEL, "");
-	add_command(notice, "keep", item->number);
-	buf_adds(&notice->text, item->path[DIFF_LOCAL] ? "\n" : "    (removes it again)\n");
+	add_command(notice, item->partial ? "drop" : "keep", item->number);
+	if (item->partial)
+		buf_adds(&notice->text, "    (without its attachments it cannot be kept)");
+	else if (!item->path[DIFF_LOCAL])
+		buf_adds(&notice->text, "    (removes it again)");
+	buf_addc(&notice->text, '\n');
 }
 
 /* ---- attachments ------------------------------------------------------------------------------- */

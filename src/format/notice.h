@@ -36,6 +36,7 @@ struct notice_item {
 	const char *path[DIFF_VERSIONS]; /* NULL: no such file */
 	int64_t when[DIFF_VERSIONS];     /* 0 unknown */
 	const struct diff *diff;
+	bool partial;                    /* the local one is a text form: it cannot be kept */
 };
 
 struct notice_draft; /* opaque: a message being made */

@@ -105,4 +105,4 @@ def text_of(message):
 def told(account):
     """The numbers of the conflicts that the messages tell of, sorted, each as often as it is told."""
     return sorted(int(n) for _, m, _ in notices(account)
-                  for n in re.findall(r"(?m)^ +koc conflicts keep (\d+)(?:$| )", text_of(m)))
+                  for n in re.findall(r"(?m)^ +koc conflicts (?:keep|drop) (\d+)(?:$| )", text_of(m)))

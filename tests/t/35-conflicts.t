@@ -278,7 +278,8 @@ with Account(None, folders='folder "mail/*" { mode = text }') as a:
     a.sync(name="text form: a conflict")
     number, = map(str, numbers(a))
     (_, message, _), = notices(a)
-    ok(f"{number}: mail/INBOX: Partly\n" in text_of(message), "text form: told of", text_of(message))
+    ok(f"{number}: mail/INBOX: Partly\n" in text_of(message) and f"koc conflicts drop {number} " in text_of(message) and
+       f"keep {number}" not in text_of(message), "text form: told of, with what can be done", text_of(message))
     shown, = conflicts(a, "show", number)
     ok([d for d in shown["differences"] if d["field"] == "Body" and "My own words." in d["local"]], "text form: shown", shown)
     for act in ("keep", "both"):
