@@ -23,8 +23,8 @@ typedef void pair_found(void *context, struct candidate *a, struct candidate *b)
 
 /* Pairs candidates of equal key, each at most once; with `same_folder` only within a folder.  Both are
  * sorted in place; candidates already taken are left out.  Where those of `a` that have one key are known to
- * differ in content, they are paired by what the server calls them, or by a date that tells them apart, or not
- * at all. */
+ * differ in content, they are paired by what the server calls them, or by a date that tells them apart,
+ * or not at all. */
 void pair_up(struct candidate *a, size_t a_count, struct candidate *b, size_t b_count, bool same_folder,
 	     pair_found *found, void *context);
 

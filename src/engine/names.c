@@ -14,8 +14,9 @@ static bool may_be_other(const struct run *run, const struct match *match)
 
 	if (is_keyed(run, match) && match->row && !match->row->key)
 		return false;
-	return match->row && match->row->id && match->now[LOCAL] && !match->looked[LOCAL] &&
-	       !match->absorbed && folder->policy.in_scope && folder->policy.mode != MODE_OFF && !folder->fail &&
+	if (!match->row || !match->row->id || !match->now[LOCAL] || match->looked[LOCAL] || match->absorbed)
+		return false;
+	return folder->policy.in_scope && folder->policy.mode != MODE_OFF && !folder->fail &&
 	       match_change(match, LOCAL) == CHANGE_UNSURE;
 }
 
@@ -47,7 +48,8 @@ static const struct fail *is_other(struct run *run, const struct match *match, b
 	}
 	if (!digest_known(digest) || match_change(match, LOCAL) == CHANGE_SAME)
 		return NULL;
-	/* A text form of the row's message: a run was stopped that made it, or its header was written anew. */
+	/* A text form of the row's message: a run was stopped that made it, or its header was written
+	 * anew. */
 	if (match->stub && digest_equal(&match->stub->head, &match->row->print.head))
 		return NULL;
 	f = state_rows_by_digest(run->engine->state, digest, run->round, &rows, &count);
