@@ -102,6 +102,13 @@ static const struct {
 	    FIRST("2", "BODY[] {5}\r\nwhole"), "S: 6 OK", ASK_1("7", "1"), SAY("1", "BODY[1] \"word\""),
 	    SAY("1", "BODY[1.mime] {2}\r\n\r\n"), "S: 7 OK" },
 	  "3 <Subject: x\n\n>; 2 <whole>; 1 text 200 word stub; without flags; " },
+	/* Literals in a structure, eight bits in a name, and everything else NIL. */
+	{ { INBOX("", STATUS3), SELECT("4"), ASK("5", "1:3"),
+	    SAY("1", "RFC822.SIZE 200 " MIXED " BODYSTRUCTURE (({4}\r\nTEXT \"plain\" NIL NIL NIL NIL 4 0 NIL NIL NIL NIL)"
+		     "(\"image\" \"gif\" ({4}\r\nname {8}\r\nb\xe4\")r.gi) NIL NIL NIL 9 NIL NIL NIL NIL) \"mixed\" NIL NIL NIL NIL)"
+		     " FLAGS (\\Seen) INTERNALDATE \"01-Jan-2026 00:00:00 +0000\""), "S: 5 OK",
+	    ASK_1("6", "1"), SAY("1", PART_1), "S: 6 OK" },
+	  "2 fail missing; 3 fail missing; 1 text 200 word stub; " },
 	/* HTML; without a MIME header there is none to ask for. */
 	{ { INBOX("", STATUS3), SELECT("4"), ASK("5", "1:3"), FIRST("1", "RFC822.SIZE 200 " HTML " " MIXED), "S: 5 OK",
 	    "C: 6 UID FETCH 1 (UID BODY.PEEK[1])", SAY("1", "BODY[1] {11}\r\n<p>made</p>"), "S: 6 OK" },
@@ -168,7 +175,7 @@ static void reads(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(samples); i++, checked++)
 		check(samples[i].script, "123", samples[i].expected);
-	assert_true(checked >= 11);
+	assert_true(checked >= 12);
 }
 
 static const struct {
