@@ -19,7 +19,7 @@
 #include <string.h>
 
 #define MESSAGE_MOST ((size_t)16 << 20)
-#define RUNS_MOST    6 /* that one message tells of: their names must fit into that of a file */
+#define RUNS_MOST    9 /* that one message tells of: their names must fit into that of a file */
 #define ROUNDS_MOST  1000
 
 /* The conflicts of one run of one service.  They all have its time, so that the numbers of a state that was
