@@ -6,7 +6,6 @@
 #include "config/config.h"
 #include "core/item.h"
 #include "engine/places.h"
-#include "format/merge.h"
 #include "state/state.h"
 #include "store/store.h"
 
@@ -38,9 +37,6 @@ struct engine {
 	void *tell_context;
 	int64_t now;             /* seconds since the epoch, the run's time */
 	int vault_days;          /* how long the vault keeps a file; 0 for ever */
-	/* Merges two edits of an item of a keyed kind; NULL: merge_items.  Tests have bodies of their own. */
-	enum merged (*merge)(const struct diff_input inputs[DIFF_VERSIONS], bool card, struct arena *arena,
-			     struct buf *out, const char **said);
 	size_t round_most;       /* new items on the server that one round takes; 0: enough for any machine.
 				  * Tests set a few */
 };

@@ -99,8 +99,7 @@ static const struct fail *merge_one(struct merge *merge, size_t i, struct buf *o
 	*merging = MERGE_REFUSED;
 	*said = "what both sides had is not known";
 	if (!f && inputs[DIFF_BASE].data)
-		*merging = outcomes[(engine->merge ? engine->merge : merge_items)(inputs, card, merge->arena,
-										  out, said)];
+		*merging = outcomes[merge_items(inputs, card, merge->arena, out, said)];
 	for (int s = 0; s < SIDES; s++)
 		free(bytes[s]);
 	return f;

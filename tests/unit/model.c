@@ -19,6 +19,7 @@
 #include "base/step.h"
 #include "core/flags.h"
 #include "engine/account.h"
+#include "format/item.h"
 #include "state/state.h"
 #include "store/memory.h"
 
@@ -35,6 +36,7 @@
 #define WORDS 2
 
 static bool verbose;
+static uint64_t merged; /* edits of both sides, by this process */
 
 /* ---- random numbers -------------------------------------------------------------------------- */
 
@@ -71,6 +73,7 @@ struct story {
 	struct dice dice;
 	bool dav;
 	bool text;          /* folders have modes, which change, and the state may be lost */
+	bool merge;         /* merge = yes: items are events, and an edit leaves what others wrote in them */
 	bool lost;          /* the state was */
 	struct dice form;   /* for all that only such a story has */
 	enum mode modes[FOLDERS];
@@ -187,7 +190,7 @@ static void settings(void *context, const char *path, enum kind kind, uint32_t r
 
 	(void)kind;
 	(void)roles;
-	*out = (struct folder_settings){ .mode = MODE_FULL, .remove = h->remove };
+	*out = (struct folder_settings){ .mode = MODE_FULL, .remove = h->remove, .merge = h->merge };
 	for (size_t i = 0; i < FOLDERS; i++)
 		if (strcmp(path, path_of(h, i)) == 0) {
 			out->mode = h->modes[i];
@@ -227,13 +230,14 @@ static void told(void *context, const char *line)
 
 /* A server that rewrites what it is given: it signs each item, which means nothing. */
 #define SIGNATURE "PRODID:server\n"
+#define EVENT_MOST 2000
 
 static const struct memory_body *signed_by_server(struct memory_world *world, const struct memory_body *body)
 {
-	char text[240] = "";
+	char text[EVENT_MOST] = "";
 	const char *rest = strchr(body->data, '\n');
 
-	if (!rest || strstr(body->data, SIGNATURE))
+	if (!rest || strstr(body->data, "PRODID:server"))
 		return body;
 	snprintf(text, sizeof text, "%.*s%s%s", (int)(rest + 1 - body->data), body->data, SIGNATURE, rest + 1);
 	return world_text(world, text);
@@ -250,6 +254,58 @@ static struct digest without_signature(const struct memory_body *body)
 	return digest_of(text, strlen(text));
 }
 
+static struct digest event_normal(const struct memory_body *body)
+{
+	struct item_facts facts;
+	struct digest normal;
+
+	item_read(body->data, body->size, false, &facts);
+	normal = facts.normal;
+	item_facts_free(&facts);
+	return normal;
+}
+
+/* ---- events that merge ---------------------------------------------------------------------------- */
+
+/* Such an event says several contents: one SUMMARY, which an edit may replace, and any number of COMMENTs, which
+ * edits add. */
+
+/* Does it say the content in this property (NULL: in any)? */
+static bool event_says(const struct memory_body *body, size_t index, const char *property)
+{
+	static const char *const properties[] = { "COMMENT", "SUMMARY" };
+
+	for (size_t i = 0; i < 2; i++) {
+		char line[40] = "";
+		const char *at = NULL;
+
+		if (property && strcmp(property, properties[i]) != 0)
+			continue;
+		snprintf(line, sizeof line, "\n%s:%zu", properties[i], index);
+		at = strstr(body->data, line);
+		if (at && strchr("\r\n", at[strlen(line)]))
+			return true;
+	}
+	return false;
+}
+
+static void event_new(char text[EVENT_MOST], size_t index)
+{
+	snprintf(text, EVENT_MOST,
+		 "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:u%zu\nSUMMARY:%zu\nEND:VEVENT\nEND:VCALENDAR\n", index,
+		 index);
+}
+
+/* Another SUMMARY, or a COMMENT more. */
+static void event_edit(char text[EVENT_MOST], const char *old, size_t index, bool summary)
+{
+	const char *at = strstr(old, summary ? "\nSUMMARY:" : "\nEND:VEVENT") + 1;
+	const char *rest = summary ? strchr(at, '\n') + 1 : at;
+
+	snprintf(text, EVENT_MOST, "%.*s%s:%zu\n%s", (int)(at - old), old, summary ? "SUMMARY" : "COMMENT",
+		 index, rest);
+}
+
 /* The two forms of a content: as users make it here, and as the server has it. */
 static void content_write(struct story *h, struct content *content, const char *text)
 {
@@ -264,9 +320,11 @@ static bool is_form(const struct memory_body *body)
 	return strstr(body->data, "X-Koc-Part:") != NULL;
 }
 
-/* Is it these very bytes? */
-static bool is_content(const struct content *content, const struct memory_body *body)
+/* Is it these very bytes?  Of an event that merges: does it say that? */
+static bool is_content(const struct story *h, const struct content *content, const struct memory_body *body)
 {
+	if (h->merge)
+		return event_says(body, (size_t)(content - h->contents), NULL);
 	return content->body[SERVER]->plain == body->plain || content->body[LOCAL]->plain == body->plain;
 }
 
@@ -282,15 +340,21 @@ static struct content *form_of(struct story *h, const struct memory_body *body)
 /* Is it the content, or its text form? */
 static bool stands_for(struct story *h, const struct content *content, const struct memory_body *body)
 {
-	return is_content(content, body) || (h->text && form_of(h, body) == content);
+	return is_content(h, content, body) || (h->text && form_of(h, body) == content);
 }
 
 static size_t content_find(const struct story *h, enum side side, const struct content *content,
 			   const struct memory_item **first)
 {
 	const struct memory_item *other = NULL;
-	size_t count = world_find(h->world[side], content->body[SERVER], first);
+	size_t count = 0;
 
+	for (size_t i = 0; h->merge && i < h->world[side]->items.count; i++)
+		if (is_content(h, content, h->world[side]->items.items[i].body) && !count++)
+			*first = &h->world[side]->items.items[i];
+	if (h->merge)
+		return count;
+	count = world_find(h->world[side], content->body[SERVER], first);
 	if (content->body[LOCAL]->plain == content->body[SERVER]->plain)
 		return count;
 	return count + world_find(h->world[side], content->body[LOCAL], count ? &other : first);
@@ -299,9 +363,11 @@ static size_t content_find(const struct story *h, enum side side, const struct c
 static size_t content_new(struct story *h)
 {
 	struct content *content = &h->contents[h->content_count];
-	char text[200] = "";
+	char text[EVENT_MOST] = "";
 
-	if (h->dav)
+	if (h->merge)
+		event_new(text, h->content_count);
+	else if (h->dav)
 		snprintf(text, sizeof text, "BEGIN:VCALENDAR\nUID:u%zu\nX:%zu\nEND:VCALENDAR\n",
 			 h->content_count, h->content_count);
 	else if (h->text && roll(&h->form, 4))
@@ -318,8 +384,8 @@ static size_t content_new(struct story *h)
 
 static struct content *content_of(struct story *h, const struct memory_body *body)
 {
-	for (size_t i = 0; i < h->content_count; i++)
-		if (is_content(&h->contents[i], body))
+	for (size_t i = h->content_count; i-- > 0;) /* the last that it says */
+		if (is_content(h, &h->contents[i], body))
 			return &h->contents[i];
 	return h->text ? form_of(h, body) : NULL;
 }
@@ -350,7 +416,7 @@ static void choose_options(struct story *h)
 		local->lists_keys = roll(d, 2);
 		server->no_transfers = roll(d, 2);
 		server->blind_moves = roll(d, 2);
-		server->normal = local->normal = without_signature;
+		server->normal = local->normal = h->merge ? event_normal : without_signature;
 		if (roll(d, 2))
 			server->rewrite = signed_by_server;
 	}
@@ -442,6 +508,8 @@ static void user_remove(struct story *h, enum side side)
 	if (h->busy && (side == LOCAL ||
 			!content_find(h, LOCAL, content, &first)))
 		content->discarded = true;
+	for (size_t i = 0; h->merge && i < h->content_count; i++) /* all that it says */
+		h->contents[i].discarded |= event_says(item->body, i, NULL);
 	content->touched[side]++;
 	content->removed = (int)side + 1;
 	content->from = folder;
@@ -528,6 +596,25 @@ static void form_rewrite(struct story *h, const char *path, const struct memory_
 		world_edit(h->world[LOCAL], path, item->ref, world_text(h->world[LOCAL], text));
 }
 
+/* Content `index` is an edit of this event. */
+static void event_touch(struct story *h, enum side side, const struct memory_body *old, size_t index)
+{
+	bool summary = roll(&h->form, 3) == 0;
+	char text[EVENT_MOST] = "";
+
+	for (size_t i = 0; i < index; i++) {
+		struct content *said = &h->contents[i];
+
+		if (!event_says(old, i, NULL))
+			continue;
+		said->touched[side] += 2;
+		said->put++; /* a moved and edited one may stand beside its old place */
+		said->discarded |= summary && event_says(old, i, "SUMMARY");
+	}
+	event_edit(text, old->data, index, summary);
+	content_write(h, &h->contents[index], text);
+}
+
 static void user_edit(struct story *h, enum side side)
 {
 	size_t folder = 0, index = 0;
@@ -542,7 +629,9 @@ static void user_edit(struct story *h, enum side side)
 	/* Of one that no row knows yet nobody can tell that it was edited. */
 	if (h->text && is_form(item->body) && roll(&h->form, 2) && !h->ever_stopped && !h->lost && !h->busy)
 		form_edit(h, item->body, index);
-	if (h->dav) { /* the same UID with another body */
+	if (h->merge) {
+		event_touch(h, side, item->body, index);
+	} else if (h->dav) { /* the same UID with another body */
 		snprintf(text, sizeof text, "BEGIN:VCALENDAR\nUID:%s\nX:%zu\nEND:VCALENDAR\n", item->key, index);
 		content_write(h, &h->contents[index], text);
 	}
@@ -552,7 +641,7 @@ static void user_edit(struct story *h, enum side side)
 	h->contents[index].put = 2; /* a moved and edited one may stand beside its old place */
 	h->contents[index].touched[side] = 2;
 	old->touched[side] += 2;
-	old->discarded = true;
+	old->discarded |= !h->merge;
 	world_edit(h->world[side], path_of(h, folder), item->ref, body);
 }
 
@@ -616,6 +705,10 @@ static void user_acts(struct story *h)
 {
 	enum side side = roll(&h->dice, 2) ? LOCAL : SERVER;
 
+	if (h->merge && roll(&h->form, 2)) {
+		user_edit(h, side);
+		return;
+	}
 	switch (roll(&h->dice, 12)) {
 	case 0:
 	case 1:
@@ -753,7 +846,7 @@ static bool somewhere(struct story *h, const struct content *content)
 		if (content_find(h, (enum side)s, content, &first))
 			return true;
 	for (size_t i = 0; i < h->world[LOCAL]->kept.count; i++)
-		if (is_content(content, h->world[LOCAL]->kept.items[i].body))
+		if (is_content(h, content, h->world[LOCAL]->kept.items[i].body))
 			return true;
 	return false;
 }
@@ -1054,6 +1147,7 @@ static bool sync_run(struct story *h, long stop_at, bool running)
 		store_close(engine.side[s]);
 	state_rollback(h->state);
 	h->transferred = outcome.pulled + outcome.pushed;
+	merged += outcome.merged;
 	if (f && !h->stopped)
 		wrong(h, "the run failed: %s", f->text);
 	h->ever_stopped |= h->stopped;
@@ -1104,6 +1198,7 @@ static void story_begin(struct story *h, uint64_t seed)
 	h->dav = roll(&h->dice, 4) == 0;
 	h->form.state = seed * 40503u + 7;
 	h->text = !h->dav && roll(&h->form, 3) == 0;
+	h->merge = h->dav && roll(&h->form, 2) == 0;
 	h->world[SERVER] = world_new(h->dav ? WORLD_DAV_SERVER : WORLD_MAIL_SERVER, NULL);
 	h->world[LOCAL] = world_new(h->dav ? WORLD_DAV_LOCAL : WORLD_MAIL_LOCAL, h->world[SERVER]);
 	h->state = state_memory();
@@ -1185,7 +1280,7 @@ const char *__asan_default_options(void)
 }
 
 struct sums {
-	uint64_t played, stops, busy, failures;
+	uint64_t played, stops, busy, merged, failures;
 };
 
 static void report(struct sums *sums, uint64_t seed, long stop_at, const char *how, const char *problem)
@@ -1247,6 +1342,7 @@ static int play_all(uint64_t histories)
 		if (workers[w] == 0) {
 			for (uint64_t seed = (uint64_t)w + 1; seed <= histories; seed += WORKERS)
 				play_seed(&sums[w], seed);
+			sums[w].merged = merged;
 			exit(0);
 		}
 	}
@@ -1258,13 +1354,14 @@ static int play_all(uint64_t histories)
 		all.played += sums[w].played;
 		all.stops += sums[w].stops;
 		all.busy += sums[w].busy;
+		all.merged += sums[w].merged;
 		all.failures += sums[w].failures;
 	}
 	printf("model: %llu histories, %llu of them stopped at a step of their last sync, %llu with users who go on "
-	       "or a commit that fails\n",
+	       "or a commit that fails; edits of both sides were merged %llu times\n",
 	       (unsigned long long)(all.played + all.stops + all.busy), (unsigned long long)all.stops,
-	       (unsigned long long)all.busy);
-	if (all.played != histories || all.stops < all.played) {
+	       (unsigned long long)all.busy, (unsigned long long)all.merged);
+	if (all.played != histories || all.stops < all.played || all.merged < all.played / 50) {
 		puts("model: fewer than were to be played");
 		broken = true;
 	}
