@@ -542,9 +542,12 @@ static const struct fail *record_all(struct alter *alter)
 			f = record_work(alter, work);
 		if (!f && !failed)
 			f = op_history(run, work->op);
-		/* What may yet be found keeps its intent; so does the half row of a copy. */
+		/* What may yet be found keeps its intent; so does the half row of a copy.  Without one that
+		 * of a text form would not be known for what it is when it is tried again. */
 		if (!f && work->intent && !work->lost)
 			f = state_intent_remove(state, work->intent);
+		if (!f && failed && work->half && !work->lost && work->half->marks & ROW_TEXT)
+			f = state_row_remove(state, work->half->id);
 		if (!f)
 			f = op_end(run, work->op, failed);
 	}

@@ -156,6 +156,11 @@ static const struct fail *recover_copy(struct case_ *c)
 
 	if (f)
 		return f;
+	/* Only its source tells what a text form is: that is found once more for a file that is new. */
+	if (!c->found && !c->row->side[SERVER].ref && c->row->marks & ROW_TEXT) {
+		c->to->look[LOCAL] = c->to->full[LOCAL] = true;
+		return write_down(c, false);
+	}
 	if (!c->found || c->row->side[SERVER].ref)
 		return state_intent_remove(c->run->engine->state, c->intent->id);
 	c->row->side[SERVER] = (struct version){ .ref = c->found, .revision = "", .flags = c->intent->flags };

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Text forms of which there are several, and messages made of them: which of the server's messages each is of."""
-import os, sys; sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
+import os, sqlite3, sys; sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
 from harness import Account, LISTING
 from tap import equal, finish, ok
 from textforms import attached, is_text, subject_of
@@ -96,4 +96,23 @@ with Account(None, folders=TEXT) as a:
     ok(not any(b"Subject: Fwd" in data for data in shelf(a)), "and is no conflict")
     a.silent("another run", allowed=LISTING)
     ok(not any(is_text(m["data"]) for f in a.server.folders() for m in a.server.messages(f)), "all whole there")
-finish(at_least=25)
+
+# A server that has no room for a copy: it is told, tried again later, and made then.
+with Account(None, folders=TEXT, quota="20k") as a:
+    for i in range(2):
+        a.server.append("INBOX", attached(f"Message {i}", 8000), "S")
+    a.sync(name="two large ones")
+    a.mail.copy(path(a, "INBOX", "Message 0"), "Archive")
+    run = a.sync(name="no room for a copy", status=1)
+    ok("quota" in run.err.lower(), "it is told why", run.err)
+    equal(places(a, a.server, "Message 0"), ["INBOX"], "no room: it is not there")
+    a.silent("no room: another run", allowed=LISTING)
+    a.server.expunge("INBOX", a.server.uids("INBOX")[1])
+    with sqlite3.connect(f"{a.store}/.koc/mail.db") as db:
+        db.execute("UPDATE pending SET next = 0")
+    db.close()
+    run = a.sync(name="when there is room")
+    equal(places(a, a.server, "Message 0"), ["Archive", "INBOX"], "the copy is made")
+    ok("APPEND" not in run.verbs and is_text(a.mail.messages("Archive")[0]["data"]), "by the server", run)
+    a.silent("then another run", allowed=LISTING)
+finish(at_least=40)
