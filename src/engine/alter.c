@@ -445,6 +445,9 @@ static const struct fail *record_move(struct alter *alter, struct work *work)
 	if (op->other->lasting)
 		row->lasting = op->other->lasting;
 	f = row_displace(run, row);
+	if (!f && moved == SERVER) /* it may have been set aside */
+		f = state_pending_remove(run->engine->state, to->saved.id, LOCAL,
+					 op->other->now[LOCAL]->ref);
 	return f ? f : state_row_put(run->engine->state, row);
 }
 

@@ -134,61 +134,6 @@ static void find_moves(struct run *run)
 	free(folders);
 }
 
-/* Can the server copy this row's message?  Its folder must have been seen in this run, and the message
- * not be known to be gone. */
-static bool usable_source(struct run *run, const struct row *row)
-{
-	const struct folder *folder = folders_by_id(run, row->folder);
-	const struct match *match = NULL;
-
-	if (!folder || !folder->seen[SERVER] || folder->fail || !carried_out(folder) ||
-	    !row->side[SERVER].ref)
-		return false;
-	match = folder->by_row ? map_getn(folder->by_row, &row->id, sizeof row->id) : NULL;
-	return !match || match->now[SERVER];
-}
-
-/* Would it be sent, or (a text form) be set aside, since nothing but a copy can be made of it? */
-static bool may_be_copy(const struct run *run, const struct op *op)
-{
-	const struct match *match = op->match;
-	bool alone = op->verb == VERB_LEAVE && op->leave == LEAVE_SET_ASIDE && match->stub && !match->row &&
-		     !match->trouble;
-
-	if (run->folders[op->folder].traits->keyed || !match->now[LOCAL])
-		return false;
-	if (!digest_known(&match->now[LOCAL]->digest) && !digest_known(&match->stands_for))
-		return false;
-	return alone || (op->verb == VERB_COPY && op->side == SERVER);
-}
-
-/* What is new here but has the content of a message that the server has: the server copies it. */
-static const struct fail *find_copies(struct run *run)
-{
-	const struct fail *f = NULL;
-
-	if (!(run->engine->side[SERVER]->traits & STORE_TRANSFERS))
-		return NULL;
-	for (size_t i = 0; !f && i < run->op_count; i++) {
-		struct op *op = &run->ops[i];
-		const struct digest *content = NULL;
-		struct row *rows = NULL;
-		size_t count = 0;
-
-		if (!may_be_copy(run, op))
-			continue;
-		content = digest_known(&op->match->stands_for) ? &op->match->stands_for
-							       : &op->match->now[LOCAL]->digest;
-		f = state_rows_by_digest(run->engine->state, content, run->round, &rows, &count);
-		for (size_t k = 0; !f && k < count; k++)
-			if (usable_source(run, &rows[k])) {
-				moves_duplicate(run->round, op, &rows[k]);
-				break;
-			}
-	}
-	return f;
-}
-
 /* While the local folders do not come to rest, what seems gone or copied may only have moved. */
 static void hold(struct run *run)
 {
@@ -259,7 +204,7 @@ const struct fail *decide_all(struct run *run)
 	if (f)
 		return f;
 	find_moves(run);
-	f = find_copies(run);
+	f = copies_find(run);
 	if (f)
 		return f;
 	turns_left(run);

@@ -460,6 +460,15 @@ const struct fail *look_local(struct run *run)
 	return f ? f : list_side(run, LOCAL);
 }
 
+/* Does a file in it wait for another try? */
+static bool has_set_aside(const struct folder *folder)
+{
+	for (size_t i = 0; i < folder->pending_count; i++)
+		if (folder->pending[i].side == LOCAL && folder->pending[i].why == PENDING_SET_ASIDE)
+			return true;
+	return false;
+}
+
 const struct fail *look_elsewhere(struct run *run)
 {
 	bool *before = memory_alloc((run->folder_count + 1) * sizeof *before);
@@ -470,8 +479,8 @@ const struct fail *look_elsewhere(struct run *run)
 		struct folder *folder = &run->folders[i];
 
 		before[i] = folder->look[LOCAL];
-		folder->look[LOCAL] = folder->policy.mode == MODE_OFF && folder->seen[LOCAL] &&
-				      !folder->looked[LOCAL];
+		folder->look[LOCAL] = (folder->policy.mode == MODE_OFF || has_set_aside(folder)) &&
+				      folder->seen[LOCAL] && !folder->looked[LOCAL];
 		any |= folder->look[LOCAL];
 	}
 	if (any)

@@ -137,7 +137,8 @@ struct match *match_of_row(struct run *run, struct folder *folder, const struct 
 const struct fail *look_all(struct run *run) MUST_CHECK;
 /* The local side alone. */
 const struct fail *look_local(struct run *run) MUST_CHECK;
-/* Lists the local side of folders that are off: what is gone elsewhere may lie there. */
+/* Lists the local side of folders that are off, or where files are set aside: what is gone elsewhere may lie
+ * there. */
 const struct fail *look_elsewhere(struct run *run) MUST_CHECK;
 /* Did a local folder change since this round's look?  Those that did are to be looked at. */
 const struct fail *look_again(struct run *run, bool *changed) MUST_CHECK;
@@ -166,6 +167,9 @@ void turns_left(struct run *run);
 
 /* decide.c: matches → run->ops: plan, moves, guard. */
 const struct fail *decide_all(struct run *run) MUST_CHECK;
+
+/* copies.c: of what is to be sent, what the server can copy. */
+const struct fail *copies_find(struct run *run) MUST_CHECK;
 
 /* perform.c: carries out run->ops. */
 const struct fail *perform_all(struct run *run) MUST_CHECK;
