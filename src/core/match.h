@@ -28,6 +28,7 @@ struct match {
 	enum compared compared;            /* the two bodies */
 	enum merging merging;              /* of the two bodies, where they are to be merged */
 	const char *merge_said;            /* what comes from where, or why it was refused */
+	bool merge_counted;                /* one side changed only what servers and programs count */
 	struct digest normal[SIDES];       /* keyed kinds: of the normalised form; of a text form here:
 					    * of what it says; unknown until it was read */
 	const struct stub *stub;           /* the local file was read, and is a text form; else NULL */

@@ -125,11 +125,15 @@ static void plan_clash(struct op *op, const struct policy *policy, const char *w
 /* Both sides made something else of what both had. */
 static void plan_both_edited(struct op *op, const struct policy *policy)
 {
+	const struct match *match = op->match;
+
 	plan_clash(op, policy, "edited on both sides");
-	if (op->verb != VERB_CONFLICT || !policy->merge || reverts(policy))
+	if (op->verb != VERB_CONFLICT || reverts(policy) || match->damaged)
 		return;
-	op->said = op->match->merge_said;
-	switch (op->match->merging) {
+	if (match->merging != MERGE_UNTRIED && !match->merge_counted && !policy->merge)
+		return;
+	op->said = match->merge_said;
+	switch (match->merging) {
 	case MERGE_UNTRIED:
 		decide(op, VERB_LOOK, SERVER, NULL);
 		op->merge = true;

@@ -73,7 +73,7 @@ static void chunk_free(struct merge *merge)
 
 /* Merges what was read of an item; `out` is what both sides are to have, if it is of both. */
 static const struct fail *merge_one(struct merge *merge, size_t i, struct buf *out, enum merging *merging,
-				    const char **said)
+				    struct merge_words *words)
 {
 	static const enum merging outcomes[] = {
 		[MERGED_NOT] = MERGE_REFUSED,
@@ -97,9 +97,9 @@ static const struct fail *merge_one(struct merge *merge, size_t i, struct buf *o
 		input->data = bytes[s];
 	}
 	*merging = MERGE_REFUSED;
-	*said = "what both sides had is not known";
+	*words = (struct merge_words){ .said = "what both sides had is not known" };
 	if (!f && inputs[DIFF_BASE].data)
-		*merging = outcomes[merge_items(inputs, card, merge->arena, out, said)];
+		*merging = outcomes[merge_items(inputs, card, merge->arena, out, words)];
 	for (int s = 0; s < SIDES; s++)
 		free(bytes[s]);
 	return f;
@@ -112,7 +112,7 @@ static const struct fail *look_one(struct merge *merge, size_t i)
 	struct run *run = merge->run;
 	struct match *match = merge->ops[i]->match;
 	struct buf out;
-	const char *said = NULL;
+	struct merge_words words = { 0 };
 	const struct fail *f = NULL;
 
 	for (int s = 0; s < SIDES; s++)
@@ -125,8 +125,9 @@ static const struct fail *look_one(struct merge *merge, size_t i)
 		content_take(run, match, (enum side)s, read);
 	}
 	buf_init(&out, ITEM_MOST);
-	f = merge_one(merge, i, &out, &match->merging, &said);
-	match->merge_said = arena_str(run->round, said);
+	f = merge_one(merge, i, &out, &match->merging, &words);
+	match->merge_said = arena_str(run->round, words.said);
+	match->merge_counted = words.counted;
 	buf_free(&out);
 	return f;
 }
@@ -156,7 +157,7 @@ static const struct fail *write_make(struct merge *merge, size_t i, struct write
 	const struct match *match = merge->ops[i]->match;
 	const struct folder *folder = &run->folders[match->folder];
 	enum merging merging = MERGE_REFUSED;
-	const char *said = NULL;
+	struct merge_words words = { 0 };
 	struct buf out;
 	const struct fail *f = NULL;
 
@@ -166,9 +167,9 @@ static const struct fail *write_make(struct merge *merge, size_t i, struct write
 			return NULL;
 		}
 	buf_init(&out, ITEM_MOST);
-	f = merge_one(merge, i, &out, &merging, &said);
+	f = merge_one(merge, i, &out, &merging, &words);
 	if (!f && merging != MERGE_OF_BOTH)
-		write->fail = fail_make(FAIL_STALE, FAIL_ITEM, "not to be merged any more: %s", said);
+		write->fail = fail_make(FAIL_STALE, FAIL_ITEM, "not to be merged any more: %s", words.said);
 	if (!f && !write->fail)
 		f = body_of_memory(out.data, out.size, body_form_of(folder->saved.kind), &write->body);
 	buf_free(&out);
@@ -202,7 +203,6 @@ static const struct fail *record(struct merge *merge, size_t i, const struct wri
 		f = base_keep(run, row, here->body);
 	if (!f)
 		f = op_history(run, op);
-	run->outcome->merged++;
 	run->outcome->pushed++;
 	return f;
 }

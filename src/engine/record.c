@@ -173,6 +173,7 @@ const struct fail *op_end(struct run *run, struct op *op, const struct fail *fai
 	}
 	op->ended = true;
 	op->failed = fail;
+	run->outcome->merged += !fail && op->said && op->verb != VERB_CONFLICT;
 	if (fail && is_race(home, op, fail)) {
 		run->look_wide |= op->side == SERVER || fail_is(fail, FAIL_MISSING);
 		leave_failed(run, op, LEAVE_RACED, fail->text);

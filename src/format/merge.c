@@ -6,6 +6,7 @@
 #include "format/item.h"
 #include "format/merge_room.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -119,13 +120,34 @@ static enum merged three_merge(struct merge *merge, struct buf *out)
 	return judge(merge, out);
 }
 
+/* The next property that is more than a count; SIZE_MAX: there is none. */
+static size_t next_said(const struct normal *normal, size_t at)
+{
+	while (at < normal->count && strcmp(normal->entries[at].label, "SEQUENCE") == 0)
+		at++;
+	return at < normal->count ? at : SIZE_MAX;
+}
+
+/* Does the version differ from the base in nothing but SEQUENCE? */
+static bool counts_only(const struct merge *merge, int version)
+{
+	const struct normal *base = &merge->sides[DIFF_BASE].normal, *now = &merge->sides[version].normal;
+	size_t a = next_said(base, 0), b = next_said(now, 0);
+
+	for (; a != SIZE_MAX && b != SIZE_MAX; a = next_said(base, a + 1), b = next_said(now, b + 1))
+		if (strcmp(base->entries[a].path, now->entries[b].path) != 0 ||
+		    !slot_equal(&base->entries[a], &now->entries[b]))
+			return false;
+	return a == b;
+}
+
 static bool equal(const struct merge *merge, int a, int b)
 {
 	return digest_equal(&merge->sides[a].normal.digest, &merge->sides[b].normal.digest);
 }
 
 enum merged merge_items(const struct diff_input inputs[DIFF_VERSIONS], bool card, struct arena *arena,
-			struct buf *out, const char **said)
+			struct buf *out, struct merge_words *words)
 {
 	struct merge merge = { .card = card, .arena = arena };
 	enum merged merged = MERGED_NOT;
@@ -143,7 +165,9 @@ enum merged merge_items(const struct diff_input inputs[DIFF_VERSIONS], bool card
 		else if (versions_fit(&merge))
 			merged = three_merge(&merge, &made);
 	}
-	*said = merge_words(&merge, merged, inputs);
+	*words = (struct merge_words){ .said = merge_said(&merge, merged, inputs),
+				       .counted = merged != MERGED_NOT && (counts_only(&merge, DIFF_SERVER) ||
+									   counts_only(&merge, DIFF_LOCAL)) };
 	if (merged == MERGED_BOTH)
 		buf_add(out, made.data, made.size);
 	buf_free(&made);

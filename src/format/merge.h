@@ -13,15 +13,20 @@ enum merged {
 	MERGED_BOTH    /* something of both: `out` */
 };
 
+struct merge_words {
+	const char *said; /* in the arena, one line, safe for a terminal: what comes from where ("Summary from
+			   * here; Location from the server"); of MERGED_NOT why not ("Summary changed on both
+			   * sides") */
+	bool counted;     /* one side changed nothing but SEQUENCE, which servers and programs raise as they
+			   * like: to put that together with the other's edit is no merging */
+};
+
 /* Merges; there are all three versions.  `out` is empty before; after MERGED_BOTH it holds the version for
  * both sides, an item that can be uploaded: properties and components stand as in the server's version, those
  * from here behind them, names, parameters and values as they were written on the side they come from.
  *
- * *said, in the arena, one line, safe for a terminal: what comes from where ("Summary from here, Location
- * from the server"); of MERGED_NOT why not ("Summary changed on both sides").
- *
  * Which side is which does not matter for what comes out, but for what normal.h leaves out. */
 enum merged merge_items(const struct diff_input inputs[DIFF_VERSIONS], bool card, struct arena *arena,
-			struct buf *out, const char **said);
+			struct buf *out, struct merge_words *words);
 
 #endif

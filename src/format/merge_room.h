@@ -118,7 +118,7 @@ bool merge_zones(struct merge *merge, const struct merge_pair *calendar, struct 
 
 /* ---- merge_words.c ---- */
 
-const char *merge_words(const struct merge *merge, enum merged merged,
-			const struct diff_input inputs[DIFF_VERSIONS]);
+const char *merge_said(const struct merge *merge, enum merged merged,
+		       const struct diff_input inputs[DIFF_VERSIONS]);
 
 #endif

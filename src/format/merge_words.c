@@ -64,8 +64,8 @@ static void side_add(struct buf *out, const struct diff *diff, bool server, bool
 	buf_free(&names);
 }
 
-const char *merge_words(const struct merge *merge, enum merged merged,
-			const struct diff_input inputs[DIFF_VERSIONS])
+const char *merge_said(const struct merge *merge, enum merged merged,
+		       const struct diff_input inputs[DIFF_VERSIONS])
 {
 	struct diff diff;
 	struct buf words;

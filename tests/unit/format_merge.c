@@ -63,7 +63,7 @@ static struct digest normal_of(const char *text, size_t size, bool card)
 }
 
 static enum merged merge(const char *base, const char *server, const char *local, bool card, struct buf *out,
-			 struct arena *arena, const char **said)
+			 struct arena *arena, struct merge_words *words)
 {
 	struct diff_input inputs[DIFF_VERSIONS] = {
 		[DIFF_BASE] = { base, strlen(base) },
@@ -71,7 +71,7 @@ static enum merged merge(const char *base, const char *server, const char *local
 		[DIFF_LOCAL] = { local, strlen(local) },
 	};
 
-	return merge_items(inputs, card, arena, out, said);
+	return merge_items(inputs, card, arena, out, words);
 }
 
 static void without_cr(struct buf *text)
@@ -91,28 +91,28 @@ static void check_laws(const char *base, const char *server, const char *local, 
 	struct digest want = merged ? normal_of(merged, strlen(merged), card) : (struct digest){ { 0 } };
 	struct digest got;
 	struct buf out;
-	const char *said;
+	struct merge_words words;
 	enum merged how;
 
 	buf_init(&out, SIZE_MAX);
-	how = merge(base, local, server, card, &out, arena, &said);
+	how = merge(base, local, server, card, &out, arena, &words);
 	if (!merged) {
 		if (how != MERGED_NOT)
 			fail_msg("merged the other way round: %s", out.data);
 		goto out;
 	}
 	if (how != MERGED_BOTH)
-		fail_msg("not merged the other way round: %s\n%s\n%s\n%s", said, base, server, local);
+		fail_msg("not merged the other way round: %s\n%s\n%s\n%s", words.said, base, server, local);
 	got = normal_of(out.data, out.size, card);
 	if (!digest_equal(&got, &want))
 		fail_msg("not the same the other way round:\n%s\n%s", merged, out.data);
 	buf_clear(&out);
-	if (merge(base, merged, local, card, &out, arena, &said) != MERGED_SERVER)
-		fail_msg("merged with the local one again: %s\n%s\n%s", said, merged, out.data);
-	if (merge(base, server, merged, card, &out, arena, &said) != MERGED_LOCAL)
-		fail_msg("merged with the server's again: %s\n%s\n%s", said, merged, out.data);
-	if (merge(server, merged, server, card, &out, arena, &said) != MERGED_SERVER)
-		fail_msg("what was merged is no edit of the server's: %s", said);
+	if (merge(base, merged, local, card, &out, arena, &words) != MERGED_SERVER)
+		fail_msg("merged with the local one again: %s\n%s\n%s", words.said, merged, out.data);
+	if (merge(base, server, merged, card, &out, arena, &words) != MERGED_LOCAL)
+		fail_msg("merged with the server's again: %s\n%s\n%s", words.said, merged, out.data);
+	if (merge(server, merged, server, card, &out, arena, &words) != MERGED_SERVER)
+		fail_msg("what was merged is no edit of the server's: %s", words.said);
 out:
 	buf_free(&out);
 	arena_free(arena);
@@ -130,17 +130,18 @@ static size_t rows_check(const struct row *rows, size_t count, enum form form)
 		struct arena *arena = arena_new();
 		enum merged how;
 		struct buf out;
-		const char *said;
+		struct merge_words words;
 
 		buf_init(&out, SIZE_MAX);
-		how = merge(base, server, local, card, &out, arena, &said);
+		how = merge(base, server, local, card, &out, arena, &words);
 		without_cr(&out);
 		if (how != (want ? MERGED_BOTH : MERGED_NOT))
-			fail_msg("row %zu: %d (%s)\n%s---\n%s---\n%s", i, how, said, base, server, local);
+			fail_msg("row %zu: %d (%s)\n%s---\n%s---\n%s", i, how, words.said, base, server,
+				 local);
 		if (want && strcmp(out.data, want) != 0)
 			fail_msg("row %zu: is\n%s\nis not\n%s", i, out.data, want);
-		if (rows[i].said && strcmp(said, rows[i].said) != 0)
-			fail_msg("row %zu: said \"%s\", not \"%s\"", i, said, rows[i].said);
+		if (rows[i].said && strcmp(words.said, rows[i].said) != 0)
+			fail_msg("row %zu: said \"%s\", not \"%s\"", i, words.said, rows[i].said);
 		check_laws(base, server, local, card, want);
 		merged += want != NULL;
 		buf_free(&out);
@@ -316,7 +317,9 @@ static void events_clash(void **context)
 		  "BEGIN:VALARM\nACTION:DISPLAY\nTRIGGER:-PT10M\nEND:VALARM",
 		  "BEGIN:VALARM\nACTION:DISPLAY\nTRIGGER:-PT15M\nEND:VALARM", NULL, NULL },
 		{ "BEGIN:VALARM\nACTION:DISPLAY\nTRIGGER:-PT5M\nEND:VALARM",
-		  "BEGIN:VALARM\nACTION:AUDIO\nTRIGGER:-PT5M\nEND:VALARM\nBEGIN:VALARM\nACTION:DISPLAY\nDESCRIPTION:x\nTRIGGER:-PT5M\nEND:VALARM", "SUMMARY:a", NULL, NULL },
+		  "BEGIN:VALARM\nACTION:AUDIO\nTRIGGER:-PT5M\nEND:VALARM\nBEGIN:VALARM\nACTION:"
+		  "DISPLAY\nDESCRIPTION:x\nTRIGGER:-PT5M\nEND:VALARM",
+		  "SUMMARY:a", NULL, NULL },
 		{ "SUMMARY:a", "BEGIN:VALARM\nUID:1\nTRIGGER:-PT10M\nEND:VALARM",
 		  "SUMMARY:a\nBEGIN:VALARM\nUID:1\nTRIGGER:-PT5M\nEND:VALARM", NULL, NULL },
 		{ "SUMMARY:a\nBEGIN:VALARM\nUID:1\nTRIGGER:-PT5M\nEND:VALARM",
@@ -605,16 +608,61 @@ static void one_side_is_enough(void **context)
 		char *base = wrapped(rows[i].base, EVENT), *server = wrapped(rows[i].server, EVENT);
 		char *local = wrapped(rows[i].local, EVENT);
 		struct buf out;
-		const char *said;
+		struct merge_words words;
 
 		buf_init(&out, SIZE_MAX);
-		assert_int_equal(merge(base, server, local, false, &out, arena, &said), rows[i].want);
+		assert_int_equal(merge(base, server, local, false, &out, arena, &words), rows[i].want);
 		assert_int_equal(out.size, 0);
 		buf_free(&out);
 		free(base);
 		free(server);
 		free(local);
 	}
+	arena_free(arena);
+}
+
+/* SEQUENCE alone is no edit. */
+static void counts(void **context)
+{
+	static const struct {
+		const char *base, *server, *local;
+		enum merged want;
+		bool counted;
+	} rows[] = {
+		{ "SEQUENCE:1\nSUMMARY:a", "SEQUENCE:2\nSUMMARY:a", "SEQUENCE:1\nSUMMARY:b", MERGED_BOTH,
+		  true },
+		{ "SUMMARY:a", "SEQUENCE:1\nSUMMARY:a", "SUMMARY:b", MERGED_BOTH, true },
+		{ "SEQUENCE:1\nSUMMARY:a", "SEQUENCE:1\nSUMMARY:b", "SEQUENCE:5\nSUMMARY:a", MERGED_BOTH,
+		  true },
+		{ "SUMMARY:a", "SEQUENCE:1\nSUMMARY:a", "SEQUENCE:1\nSUMMARY:b", MERGED_LOCAL, true },
+		{ "SUMMARY:a", "SEQUENCE:1\nSUMMARY:a", "SEQUENCE:3\nSUMMARY:b", MERGED_LOCAL, true },
+		{ "SUMMARY:a", "SEQUENCE:4\nSUMMARY:b", "SEQUENCE:1\nSUMMARY:a", MERGED_SERVER, true },
+		{ "SUMMARY:a", "SEQUENCE:4\nSUMMARY:a", "SEQUENCE:1\nSUMMARY:a", MERGED_SERVER, true },
+		{ "SUMMARY:a", "SEQUENCE:1\nSUMMARY:b", "SEQUENCE:1\nSUMMARY:a\nURL:u", MERGED_BOTH, false },
+		{ "SUMMARY:a\nURL:u", "SUMMARY:b\nURL:u", "SUMMARY:a\nURL:w", MERGED_BOTH, false },
+		{ "SUMMARY:a", "SEQUENCE:1\nSUMMARY:b", "SEQUENCE:1\nSUMMARY:c", MERGED_NOT, false },
+		{ "SUMMARY:a", "SEQUENCE:1\nSUMMARY:a\nX-A:1", "SUMMARY:a\nX-B:1", MERGED_BOTH, false },
+	};
+	struct arena *arena = arena_new();
+	size_t counted = 0;
+
+	(void)context;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char *base = wrapped(rows[i].base, EVENT), *server = wrapped(rows[i].server, EVENT);
+		char *local = wrapped(rows[i].local, EVENT);
+		struct merge_words words;
+		struct buf out;
+
+		buf_init(&out, SIZE_MAX);
+		assert_int_equal(merge(base, server, local, false, &out, arena, &words), rows[i].want);
+		assert_int_equal(words.counted, rows[i].counted);
+		counted += words.counted;
+		buf_free(&out);
+		free(base);
+		free(server);
+		free(local);
+	}
+	assert_int_equal(counted, 7);
 	arena_free(arena);
 }
 
@@ -637,15 +685,15 @@ static void other_items(void **context)
 	};
 	struct arena *arena = arena_new();
 	struct buf out;
-	const char *said = NULL;
+	struct merge_words words = { 0 };
 
 	(void)context;
 	buf_init(&out, SIZE_MAX);
 	for (size_t i = 0; i < COUNT(others); i++) {
-		assert_int_equal(merge(good, edit, others[i], false, &out, arena, &said), MERGED_NOT);
-		assert_non_null(said);
-		assert_int_equal(merge(good, others[i], edit, false, &out, arena, &said), MERGED_NOT);
-		assert_int_equal(merge(others[i], good, edit, false, &out, arena, &said), MERGED_NOT);
+		assert_int_equal(merge(good, edit, others[i], false, &out, arena, &words), MERGED_NOT);
+		assert_non_null(words.said);
+		assert_int_equal(merge(good, others[i], edit, false, &out, arena, &words), MERGED_NOT);
+		assert_int_equal(merge(others[i], good, edit, false, &out, arena, &words), MERGED_NOT);
 	}
 	assert_int_equal(out.size, 0);
 	buf_free(&out);
@@ -658,7 +706,7 @@ static void long_lines_are_folded(void **context)
 	struct buf base, server, out;
 	struct arena *arena = arena_new();
 	struct digest got, want;
-	const char *said;
+	struct merge_words words;
 	size_t column = 0, folds = 0;
 
 	(void)context;
@@ -678,7 +726,7 @@ static void long_lines_are_folded(void **context)
 		buf_init(&all, SIZE_MAX);
 		buf_add(&local, base.data, base.size - strlen("END:VEVENT\nEND:VCALENDAR\n"));
 		buf_adds(&local, "URL:u\nEND:VEVENT\nEND:VCALENDAR\n");
-		assert_int_equal(merge(base.data, server.data, local.data, false, &out, arena, &said),
+		assert_int_equal(merge(base.data, server.data, local.data, false, &out, arena, &words),
 				 MERGED_BOTH);
 		buf_add(&all, server.data, server.size - strlen("END:VEVENT\nEND:VCALENDAR\n"));
 		buf_adds(&all, "URL:u\nEND:VEVENT\nEND:VCALENDAR\n");
@@ -718,6 +766,7 @@ int main(void)
 		cmocka_unit_test(cards_clash),
 		cmocka_unit_test(one_side_is_enough),
 		cmocka_unit_test(other_items),
+		cmocka_unit_test(counts),
 		cmocka_unit_test(long_lines_are_folded),
 	};
 

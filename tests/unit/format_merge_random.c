@@ -362,12 +362,12 @@ static enum merged merge(const struct versions *versions, const struct buf *base
 		[DIFF_LOCAL] = { local->data, local->size },
 	};
 	struct arena *arena = arena_new();
-	const char *said = NULL;
+	struct merge_words words = { 0 };
 	enum merged merged;
 
 	buf_clear(out);
-	merged = merge_items(inputs, versions->card, arena, out, &said);
-	assert_non_null(said);
+	merged = merge_items(inputs, versions->card, arena, out, &words);
+	assert_non_null(words.said);
 	arena_free(arena);
 	return merged;
 }

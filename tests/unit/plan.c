@@ -15,7 +15,8 @@
  *     @r      with the ref r instead of "7" (server), "f7" (here)
  * A base that differs by side is "server/here".  "1..30" as a name makes thirty items.  Words behind the
  * columns: date=N, lasting=WORD, key=K (keyed kinds; else "k7"), no-key, kept, trouble=WORD, damaged=WORD, and
- * what comes of merging both sides: merges=both merges=server merges=here merges=not.
+ * what comes of merging both sides: merges=both merges=server merges=here merges=not, and counted where one side only
+ * raised SEQUENCE.
  *
  * Words of a folder: its policy (mode=text mode=off direction=pull direction=push delete=never
  * delete=expunge keep merge allow out-of-scope pull-only push-only read-only expunge), and what the
@@ -71,6 +72,7 @@ struct told {
 struct item {
 	struct match match; /* first */
 	enum merging merges;
+	bool counted;
 	struct row row;
 	struct told now[SIDES];
 };
@@ -308,6 +310,8 @@ static void item_read(struct scenario *s, unsigned number, char **words, size_t 
 			item->match.key = arena_str(s->arena, words[i] + 4);
 		else if (str_starts(words[i], "trouble="))
 			item->match.trouble = arena_str(s->arena, words[i] + 8);
+		else if (strcmp(words[i], "counted") == 0)
+			item->counted = true;
 		else if (str_starts(words[i], "merges="))
 			item->merges = merging_read(s, words[i] + 7);
 		else if ((item->match.damaged = str_starts(words[i], "damaged=")))
@@ -365,7 +369,10 @@ static void look(struct match *match, const struct op *op)
 		match->looked[i] = true;
 	}
 	if (op->merge) {
-		match->merging = ((struct item *)match)->merges;
+		const struct item *item = (const struct item *)match;
+
+		match->merging = item->merges ? item->merges : MERGE_REFUSED;
+		match->merge_counted = item->counted;
 		match->merge_said = "words";
 	}
 	if (!op->compare)
