@@ -122,6 +122,18 @@ class Run:
         return [c for c in self.commands if "BODY.PEEK[]" in c.line or "BODY[]" in c.line
                 or "RFC822]" in c.line or "BODY.PEEK[TEXT]" in c.line]
 
+    def fetches(self):
+        """[(mailbox, set of UIDs)] of the commands that fetched any part of messages but their headers."""
+        found = []
+        for session in self.sessions:
+            selected = None
+            for c in session:
+                if c.verb in ("SELECT", "EXAMINE"):
+                    selected = re.search(r'(?:SELECT|EXAMINE) "?([^"( ]+)', c.line).group(1)
+                elif c.verb == "UID FETCH" and re.search(r"BODY\.PEEK\[(?!HEADER\])", c.line):
+                    found.append((selected, re.search(r"UID FETCH (\S+)", c.line).group(1)))
+        return found
+
     def __str__(self):
         return (f"status {self.status}\nstandard output:\n{self.out}standard error:\n{self.err}"
                 f"commands:\n" + "\n".join(str(c)[:200] for c in self.commands[-40:]) +

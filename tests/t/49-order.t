@@ -38,19 +38,6 @@ def older_than_missing(numbers, count):
     return sum(n < missing[-1] for n in numbers) if missing else 0
 
 
-def fetches(run):
-    """[(mailbox, the UIDs' set)] of the commands that fetched bodies, in order."""
-    found = []
-    for session in run.sessions:
-        selected = None
-        for command in session:
-            if command.verb in ("SELECT", "EXAMINE"):
-                selected = re.search(r'(?:SELECT|EXAMINE) "?([^"( ]+)', command.line).group(1)
-            elif command.verb == "UID FETCH" and "BODY.PEEK[" in command.line:
-                found.append((selected, re.search(r"UID FETCH (\S+)", command.line).group(1)))
-    return found
-
-
 def written(run):
     """The folders in which files were written, in order, each once in a row; from the trace."""
     folders = re.findall(r"local write (\S+/.+?) \d+ bytes", run.err)
@@ -82,7 +69,7 @@ with Account(list(mailbox())) as a:
         ok(max(mixed.values()) <= BATCH, "the newest are here", mixed)
         ok(not [f for d in ("Work", "INBOX", "Big") for f in os.listdir(a.mail.path(d) + "/tmp")],
            "nothing half written")
-        moved = fetches(run)
+        moved = run.fetches()
         if turn and counts[0] == WORK and sights[-2][0] == WORK:
             ok("Work" not in [m for m, _ in moved], "what is finished is not asked for again", moved)
     note(f"messages of Work, INBOX, Big after each run: {sights}")
@@ -133,7 +120,7 @@ with Account("demo", folders='folder "mail/*" { mode = full }\n    folder "mail/
 
     run = first("mail/INBOX")
     equal(written(run), ["mail/INBOX", "mail/Aaa", "mail/Lists/koc", "mail/Zzz"], "the others by their names")
-    moved = fetches(run)
+    moved = run.fetches()
     equal([m for m, _ in moved], ["INBOX", "Aaa", "Lists/koc", "Zzz"], "the server was asked in this order")
     first("mail/Zzz", where=a.mail.path("Zzz"))
     first("mail/Zzz", where=a.mail.path("Zzz") + "/cur")
