@@ -361,7 +361,8 @@ static void plan_flags(struct arena *arena, struct op *op, const struct policy *
 	memset(delta, 0, sizeof delta);
 	now[SERVER] = match->now[SERVER]->flags;
 	now[LOCAL] = match->now[LOCAL]->flags;
-	if (match->become != FORM_AS_IT_IS && op->verb == VERB_UPDATE && match_base_flags(match, base) &&
+	if (match->become != FORM_AS_IT_IS && op->verb == VERB_UPDATE && op->side == LOCAL &&
+	    match_base_flags(match, base) &&
 	    !(flags_equal(base[SERVER], now[SERVER]) && flags_equal(base[LOCAL], now[LOCAL])))
 		decide(op, VERB_NONE, LOCAL, NULL); /* flags first; the next round finds it again */
 	if (match_base_flags(match, base)) {

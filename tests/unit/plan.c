@@ -14,9 +14,9 @@
  *     :SF,x   flags by letter, then keywords
  *     @r      with the ref r instead of "7" (server), "f7" (here)
  * A base that differs by side is "server/here".  "1..30" as a name makes thirty items.  Words behind the
- * columns: date=N, lasting=WORD, key=K (keyed kinds; else "k7"), no-key, kept, trouble=WORD, damaged=WORD, and
- * what comes of merging both sides: merges=both merges=server merges=here merges=not, and counted where one side only
- * raised SEQUENCE.
+ * columns: date=N, lasting=WORD, key=K (keyed kinds; else "k7"), no-key, kept, trouble=WORD, damaged=WORD,
+ * complete and expire (the form it is to have), what comes of merging both sides: merges=both merges=server
+ * merges=here merges=not, and counted where one side only raised SEQUENCE.
  *
  * Words of a folder: its policy (mode=text mode=off direction=pull direction=push delete=never
  * delete=expunge keep merge allow out-of-scope pull-only push-only read-only expunge), and what the
@@ -308,6 +308,10 @@ static void item_read(struct scenario *s, unsigned number, char **words, size_t 
 			item->match.lasting = item->row.lasting = arena_str(s->arena, words[i] + 8);
 		else if (str_starts(words[i], "key="))
 			item->match.key = arena_str(s->arena, words[i] + 4);
+		else if (strcmp(words[i], "complete") == 0)
+			item->match.become = FORM_WHOLE;
+		else if (strcmp(words[i], "expire") == 0)
+			item->match.become = FORM_TEXT;
 		else if (str_starts(words[i], "trouble="))
 			item->match.trouble = arena_str(s->arena, words[i] + 8);
 		else if (strcmp(words[i], "counted") == 0)
