@@ -95,12 +95,25 @@ static bool is_race(const struct folder *folder, const struct op *op, const stru
 	return fail_is(fail, FAIL_EXISTS) && !raced_before(folder, op);
 }
 
+/* The folder of the match's row, where that is another one: of a message that was moved on both sides to the same
+ * place the row is still the old folder's.  NULL: it is not. */
+static struct folder *row_home(const struct run *run, const struct match *match)
+{
+	if (!match->row || match->row->folder == run->folders[match->folder].saved.id)
+		return NULL;
+	return folders_by_id(run, match->row->folder);
+}
+
 /* What failed.  A move is found again only if its other end is looked at, too. */
 static void leave_failed(struct run *run, const struct op *op, enum leave why, const char *text)
 {
+	struct folder *home = row_home(run, op->match);
 	enum side side = SERVER;
+	const char *ref = match_handle(op->match, &side);
 
 	leave(run, op, &run->folders[op->match->folder], why, text);
+	if (home)
+		leave_item(run, home, side, ref, why, text);
 	if (op->verb != VERB_MOVE || !op->other)
 		return;
 	side = op->other->now[SERVER] ? SERVER : LOCAL;
@@ -122,7 +135,7 @@ void match_raced(struct run *run, const struct match *match)
 /* The operation is one more, or one less, of those not finished in each folder that it is about. */
 static void count_open(struct run *run, const struct op *op, size_t by)
 {
-	struct folder *row_home = NULL;
+	struct folder *other = row_home(run, op->match);
 	size_t home = op->match->folder;
 
 	run->folders[home].open += by;
@@ -130,10 +143,8 @@ static void count_open(struct run *run, const struct op *op, size_t by)
 		run->folders[op->folder].open += by;
 	if (op->to != home && op->to != op->folder)
 		run->folders[op->to].open += by;
-	/* A message that was moved on both sides to the same place: its row is still the old folder's. */
-	if (op->match->row && op->match->row->folder != run->folders[home].saved.id &&
-	    (row_home = folders_by_id(run, op->match->row->folder)))
-		row_home->open += by;
+	if (other)
+		other->open += by;
 }
 
 void op_open(struct run *run, const struct op *op)
