@@ -12,9 +12,9 @@ static bool may_be_other(const struct run *run, const struct match *match)
 {
 	const struct folder *folder = &run->folders[match->folder];
 
-	if (is_keyed(run, match) && match->row && !match->row->key)
-		return false;
 	if (!match->row || !match->row->id || !match->now[LOCAL] || match->looked[LOCAL] || match->absorbed)
+		return false;
+	if (is_keyed(run, match) && !match->row->key)
 		return false;
 	return folder->policy.in_scope && folder->policy.mode != MODE_OFF && !folder->fail &&
 	       match_change(match, LOCAL) == CHANGE_UNSURE;

@@ -95,8 +95,8 @@ static bool is_race(const struct folder *folder, const struct op *op, const stru
 	return fail_is(fail, FAIL_EXISTS) && !raced_before(folder, op);
 }
 
-/* The folder of the match's row, where that is another one: of a message that was moved on both sides to the same
- * place the row is still the old folder's.  NULL: it is not. */
+/* The folder of the match's row, where that is another one: of a message that was moved on both sides to the
+ * same place the row is still the old folder's.  NULL: it is not. */
 static struct folder *row_home(const struct run *run, const struct match *match)
 {
 	if (!match->row || match->row->folder == run->folders[match->folder].saved.id)

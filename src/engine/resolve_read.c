@@ -82,6 +82,32 @@ static const struct fail *row_by_key(const struct engine *engine, const struct c
 	return f;
 }
 
+/* The UID of each file is asked for: the run that left the conflict was killed before it knew the file's
+ * name, or somebody renamed it. */
+static const struct fail *find_uid(const struct engine *engine, const struct conflict *conflict,
+				   struct arena *arena, struct resolve_place *place)
+{
+	struct store *local = engine->side[LOCAL];
+	struct look look = { .folder = &place->folder, .cursor = "", .full = true };
+	const struct fail *f = store_list(local, &look, 1);
+
+	if (!f)
+		f = look.fail;
+	for (size_t i = 0; !f && look.listing && i < look.listing->count && !place->there; i++) {
+		struct read read = { .folder = &place->folder,
+				     .ref = look.listing->entries[i].ref,
+				     .part = PART_PRINT };
+
+		f = store_read(local, &read, 1, NULL, NULL, arena);
+		if (f || read.fail || !read.key || strcmp(read.key, conflict->key) != 0)
+			continue;
+		place->ref = arena_str(arena, read.ref);
+		place->there = true;
+	}
+	listing_free(look.listing);
+	return f;
+}
+
 const struct fail *resolve_find(const struct engine *engine, const struct conflict *conflict,
 				struct arena *arena, struct resolve_place *place)
 {
@@ -105,11 +131,14 @@ const struct fail *resolve_find(const struct engine *engine, const struct confli
 		return f;
 	place->folder.path = folder->path;
 	place->folder.name = folder->name[LOCAL];
-	if (!row)
-		return NULL;
-	place->ref = row->side[LOCAL].ref;
-	place->flags = row->side[LOCAL].flags;
-	return store_exists(engine->side[LOCAL], &place->folder, place->ref, &place->there);
+	if (row) {
+		place->ref = row->side[LOCAL].ref;
+		place->flags = row->side[LOCAL].flags;
+		f = store_exists(engine->side[LOCAL], &place->folder, place->ref, &place->there);
+	}
+	if (!f && !place->there && conflict->key && conflict->revision[SERVER])
+		f = find_uid(engine, conflict, arena, place);
+	return f;
 }
 
 /* ---- bytes ---- */

@@ -125,10 +125,18 @@ static const struct fail *write_new(struct memory *memory, struct write *write,
 		.body = bytes,
 		.date = write->date,
 	};
+	const struct memory_item *there =
+		world->form & WORLD_NAMED && wish ? world_item_of(world, folder->id, wish) : NULL;
 	const struct fail *f;
 
+	/* Of keyed kinds the very same is taken for what was to be written: a run before did so. */
+	if (there && write->key && there->key && strcmp(there->key, write->key) == 0 &&
+	    there->body == bytes) {
+		write->now = version_told(memory, folder, there, memory->options.silent_writes, arena);
+		return NULL;
+	}
 	if (((world->form & WORLD_UNIQUE) && world_by_key(world, folder->id, write->key)) ||
-	    ((world->form & WORLD_NAMED) && wish && world_item_of(world, folder->id, wish)))
+	    there)
 		return fail_make(FAIL_EXISTS, FAIL_ITEM, "%s: %s is there already", folder->path,
 				 wish ? wish : "it");
 	if ((f = memory_step(memory, "write")))

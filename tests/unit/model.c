@@ -4,8 +4,10 @@
  * tells the story.
  *
  * What must hold, whatever happened (SPEC 7):
- *   nothing lost    what was anywhere before a run is still somewhere after it (either side, vault,
- *                   Conflicts), but for what a user removed for good;
+ *   nothing lost    what was anywhere before a run is somewhere (either side, vault, Conflicts) at each of
+ *                   its steps and after it, but for what a user removed for good or wrote over;
+ *   conflicts       every file in Conflicts has one record and every record its file, none is there twice,
+ *                   whatever users do about them (keep, both, drop, mv, and stopped in between);
  *   settled         two undisturbed runs after the last stop both sides are equal, with flags;
  *   no duplicate    no content is there more often than users put it there;
  *   removed         what one user removed and the other did not touch is gone from its folder;
@@ -18,7 +20,7 @@
 #include "base/log.h"
 #include "base/step.h"
 #include "core/flags.h"
-#include "engine/account.h"
+#include "engine/resolve.h"
 #include "format/item.h"
 #include "state/state.h"
 #include "store/memory.h"
@@ -28,6 +30,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,7 +39,8 @@
 #define WORDS 2
 
 static bool verbose;
-static uint64_t merged; /* edits of both sides, by this process */
+static uint64_t merged;    /* edits of both sides, by this process */
+static uint64_t decisions; /* of users about conflicts */
 
 /* ---- random numbers -------------------------------------------------------------------------- */
 
@@ -75,7 +79,10 @@ struct story {
 	bool text;          /* folders have modes, which change, and the state may be lost */
 	bool merge;         /* merge = yes: items are events, and an edit leaves what others wrote in them */
 	bool lost;          /* the state was */
+	bool clash;         /* the users often change one item at a time */
+	bool stops;         /* the last run will be stopped */
 	struct dice form;   /* for all that only such a story has */
+	struct dice fate;   /* for what is done about conflicts */
 	enum mode modes[FOLDERS];
 	int expire[FOLDERS];
 	struct memory_world *world[SIDES];
@@ -96,6 +103,8 @@ struct story {
 	bool busy;          /* the users go on while koc runs */
 	bool once;          /* what fails is one transaction, not all from then on */
 	bool running;
+	const struct content *doubled; /* becomes an item with another UID */
+	const bool *held;   /* what was somewhere before this run: it must be at each of its steps */
 	const struct store_driver *inner; /* of both sides */
 	char problem[300];
 };
@@ -146,28 +155,65 @@ static const struct fail *world_prepare(struct places *places, const char *direc
 	return NULL;
 }
 
+static struct memory_kept *kept_at(struct story *h, const char *path)
+{
+	struct memory_world *world = h->world[LOCAL];
+
+	for (size_t i = 0; i < world->kept.count; i++)
+		if (strcmp(world->kept.items[i].path, path) == 0)
+			return &world->kept.items[i];
+	return NULL;
+}
+
 static const struct fail *world_move_kept(struct places *places, const char *from, const char *to)
 {
 	struct story *h = of_places(places);
-	const struct memory_kept *kept = world_kept(h->world[LOCAL], from);
-	struct memory_item item = { 0 };
+	struct memory_kept *kept = kept_at(h, from);
 	const struct fail *f = NULL;
 
 	if (!kept)
 		return fail_make(FAIL_MISSING, FAIL_ITEM, "%s", from);
+	if (kept_at(h, to))
+		return fail_make(FAIL_EXISTS, FAIL_ITEM, "%s", to);
 	f = step("move kept");
-	if (f)
-		return f;
-	item.body = kept->body;
-	item.flags = kept->flags;
-	world_keep(h->world[LOCAL], to, &item);
-	return NULL;
+	if (!f)
+		kept->path = world_string(h->world[LOCAL], to);
+	return f;
 }
 
+static void kept_remove(struct story *h, struct memory_kept *kept)
+{
+	struct memory_world *world = h->world[LOCAL];
+
+	*kept = world->kept.items[--world->kept.count];
+}
+
+static bool is_loser(const struct memory_kept *kept)
+{
+	return strncmp(kept->path, "Conflicts/", strlen("Conflicts/")) == 0;
+}
+
+/* The vault keeps all. */
 static const struct fail *world_remove_kept(struct places *places, const char *path)
 {
-	(void)places;
-	(void)path;
+	struct memory_kept *kept = kept_at(of_places(places), path);
+	const struct fail *f = kept && is_loser(kept) ? step("remove kept") : NULL;
+
+	if (!f && kept && is_loser(kept))
+		kept_remove(of_places(places), kept);
+	return f;
+}
+
+static const struct fail *world_open_kept(struct places *places, const char *path, int *fd, struct stat *status)
+{
+	const struct memory_kept *kept = kept_at(of_places(places), path);
+
+	if (!kept)
+		return fail_make(FAIL_MISSING, FAIL_ITEM, "%s", path);
+	*fd = memfd_create("kept", MFD_CLOEXEC);
+	if (*fd < 0 || write(*fd, kept->body->data, kept->body->size) != (ssize_t)kept->body->size ||
+	    fstat(*fd, status) != 0)
+		return fail_make(FAIL_SYSTEM, FAIL_ITEM, "memfd");
 	return NULL;
 }
 
@@ -198,11 +244,16 @@ static void settings(void *context, const char *path, enum kind kind, uint32_t r
 		}
 }
 
+static void note_places(struct story *h, bool there[CONTENTS]);
+static void check_nothing_lost(struct story *h, const bool before[CONTENTS]);
+
 static const struct fail *stop(void *context, const char *what)
 {
 	struct story *h = context;
 
 	h->steps++;
+	if (h->held)
+		check_nothing_lost(h, h->held);
 	if (h->once) {
 		if (h->stop_at && h->steps >= h->stop_at && !h->stopped && strcmp(what, "commit") == 0) {
 			h->stopped = true;
@@ -368,7 +419,7 @@ static size_t content_new(struct story *h)
 	if (h->merge)
 		event_new(text, h->content_count);
 	else if (h->dav)
-		snprintf(text, sizeof text, "BEGIN:VCALENDAR\nUID:u%zu\nX:%zu\nEND:VCALENDAR\n",
+		snprintf(text, sizeof text, "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:u%zu\nX:%zu\nEND:VEVENT\nEND:VCALENDAR\n",
 			 h->content_count, h->content_count);
 	else if (h->text && roll(&h->form, 4))
 		snprintf(text, sizeof text,
@@ -488,12 +539,10 @@ static bool is_final(const struct story *h, size_t folder)
 	return h->remove == DELETE_EXPUNGE || h->dav || folder == FOLDERS - 1;
 }
 
-static void user_remove(struct story *h, enum side side)
+static void remove_item(struct story *h, enum side side, size_t folder, const struct memory_item *item)
 {
 	struct flags flags = { 0 };
-	size_t folder = 0;
-	struct memory_item *item = any_item(h, side, &folder);
-	struct content *content = item ? content_of(h, item->body) : NULL;
+	struct content *content = content_of(h, item->body);
 	const struct memory_item *first = NULL;
 
 	if (!content)
@@ -516,6 +565,15 @@ static void user_remove(struct story *h, enum side side)
 	world_remove(h->world[side], path_of(h, folder), item->ref);
 }
 
+static void user_remove(struct story *h, enum side side)
+{
+	size_t folder = 0;
+	const struct memory_item *item = any_item(h, side, &folder);
+
+	if (item)
+		remove_item(h, side, folder, item);
+}
+
 /* Does the folder hold an item of this UID, on either side? */
 static bool key_in(struct story *h, size_t folder, const char *key)
 {
@@ -530,12 +588,25 @@ static bool key_in(struct story *h, size_t folder, const char *key)
 	return false;
 }
 
-static void user_move(struct story *h, enum side side, bool copy)
+/* A program gives a copy a name of its own; who copies files by hand does not. */
+static void copy_item(struct story *h, enum side side, size_t folder, const struct memory_item *item, size_t to)
 {
-	size_t folder = 0, to = roll(&h->dice, FOLDERS);
-	struct memory_item *item = any_item(h, side, &folder);
-	struct content *content = item ? content_of(h, item->body) : NULL;
+	const char *ref = world_copy_item(h->world[side], path_of(h, folder), item->ref, path_of(h, to));
+	char name[32] = "";
 
+	snprintf(name, sizeof name, "copied%u", roll(&h->fate, 1000000));
+	if (side == LOCAL && ref)
+		world_rename_ref(h->world[LOCAL], path_of(h, to), ref, name);
+}
+
+static void move_item(struct story *h, enum side side, size_t folder, const struct memory_item *item, bool copy)
+{
+	size_t to = roll(&h->dice, FOLDERS);
+	struct content *content = content_of(h, item->body);
+
+	/* An edited text form that was moved is known as such by its row, which a run that is stopped may lose. */
+	if (h->ever_stopped && strstr(item->body->data, "\nedit "))
+		return;
 	/* Of two events with one UID a calendar takes only one: those stay where they are. */
 	if (!content || to == folder || (h->dav && (copy || content->put > 1 || key_in(h, to, item->key))))
 		return;
@@ -547,9 +618,18 @@ static void user_move(struct story *h, enum side side, bool copy)
 	/* While koc runs it may see the message in both folders, and believe in a copy. */
 	content->put += copy || h->stopped || h->running;
 	if (copy)
-		world_copy_item(h->world[side], path_of(h, folder), item->ref, path_of(h, to));
+		copy_item(h, side, folder, item, to);
 	else
 		world_move(h->world[side], path_of(h, folder), item->ref, path_of(h, to));
+}
+
+static void user_move(struct story *h, enum side side, bool copy)
+{
+	size_t folder = 0;
+	const struct memory_item *item = any_item(h, side, &folder);
+
+	if (item)
+		move_item(h, side, folder, item, copy);
 }
 
 static void user_flag(struct story *h, enum side side)
@@ -615,24 +695,25 @@ static void event_touch(struct story *h, enum side side, const struct memory_bod
 	content_write(h, &h->contents[index], text);
 }
 
-static void user_edit(struct story *h, enum side side)
+static void edit_item(struct story *h, enum side side, size_t folder, struct memory_item *item)
 {
-	size_t folder = 0, index = 0;
-	struct memory_item *item = any_item(h, side, &folder);
-	struct content *old = item ? content_of(h, item->body) : NULL;
+	struct content *old = content_of(h, item->body);
 	const struct memory_body *body = NULL;
 	char text[200] = "";
+	size_t index = 0;
 
 	if (!old || h->content_count >= CONTENTS || (!h->dav && side == SERVER))
 		return;
 	index = content_new(h);
-	/* Of one that no row knows yet nobody can tell that it was edited. */
-	if (h->text && is_form(item->body) && roll(&h->form, 2) && !h->ever_stopped && !h->lost && !h->busy)
+	/* Of one that no row knows nobody can tell that it was edited; a run that is stopped may lose rows. */
+	if (h->text && is_form(item->body) && roll(&h->form, 2) && !h->ever_stopped && !h->stops && !h->lost &&
+	    !h->busy)
 		form_edit(h, item->body, index);
 	if (h->merge) {
 		event_touch(h, side, item->body, index);
 	} else if (h->dav) { /* the same UID with another body */
-		snprintf(text, sizeof text, "BEGIN:VCALENDAR\nUID:%s\nX:%zu\nEND:VCALENDAR\n", item->key, index);
+		snprintf(text, sizeof text,
+			 "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:%s\nX:%zu\nEND:VEVENT\nEND:VCALENDAR\n", item->key, index);
 		content_write(h, &h->contents[index], text);
 	}
 	body = h->contents[index].body[side];
@@ -643,6 +724,15 @@ static void user_edit(struct story *h, enum side side)
 	old->touched[side] += 2;
 	old->discarded |= !h->merge;
 	world_edit(h->world[side], path_of(h, folder), item->ref, body);
+}
+
+static void user_edit(struct story *h, enum side side)
+{
+	size_t folder = 0;
+	struct memory_item *item = any_item(h, side, &folder);
+
+	if (item)
+		edit_item(h, side, folder, item);
 }
 
 static void user_other(struct story *h, enum side side)
@@ -674,6 +764,195 @@ static void user_other(struct story *h, enum side side)
 	} else if (h->dav) {
 		world_touch(h->world[SERVER], path_of(h, folder), item->ref);
 	}
+}
+
+/* The same item on the server; NULL: it is not there. */
+static struct memory_item *counterpart(struct story *h, const struct memory_item *item, size_t *folder)
+{
+	const struct content *content = content_of(h, item->body);
+
+	for (*folder = 0; *folder < FOLDERS; (*folder)++) {
+		size_t count = 0;
+		struct memory_item *items = world_items(h->world[SERVER], path_of(h, *folder), &count);
+
+		for (size_t i = 0; i < count; i++)
+			if (h->dav ? items[i].key && item->key && strcmp(items[i].key, item->key) == 0
+				   : content && is_content(h, content, items[i].body))
+				return &items[i];
+	}
+	return NULL;
+}
+
+/* Something happens to one item on a side, and then perhaps something else. */
+static void user_touches(struct story *h, enum side side, size_t folder, const char *ref)
+{
+	unsigned what = roll(&h->dice, 5);
+	struct memory_item *item = world_item(h->world[side], path_of(h, folder), ref);
+
+	if (what < 3)
+		edit_item(h, side, folder, item);
+	item = world_item(h->world[side], path_of(h, folder), ref);
+	if (what == 2 || what == 3)
+		move_item(h, side, folder, item, false);
+	if (what == 4)
+		remove_item(h, side, folder, item);
+}
+
+/* Both users change the same item. */
+static void user_clash(struct story *h)
+{
+	size_t here = 0, there = 0;
+	const struct memory_item *item = any_item(h, LOCAL, &here);
+	const struct memory_item *other = item ? counterpart(h, item, &there) : NULL;
+	const char *ref = other ? other->ref : NULL;
+
+	if (!other)
+		return;
+	user_touches(h, LOCAL, here, item->ref);
+	user_touches(h, SERVER, there, ref);
+}
+
+/* ---- what users do about conflicts ---- */
+
+static const struct memory_item *unknown_item(struct story *h);
+
+/* What got another UID is a new content, in the place of the old one. */
+static void learn_double(struct story *h)
+{
+	const struct memory_item *item = unknown_item(h);
+	struct content *content = &h->contents[h->content_count];
+
+	if (!item || h->content_count >= CONTENTS)
+		return;
+	content_write(h, content, item->body->data);
+	content->put = 1;
+	content->touched[LOCAL] = 2;
+	say("    it is c%zu now", h->content_count++);
+	if (h->doubled)
+		h->contents[h->doubled - h->contents].discarded = true;
+}
+
+/* After it nobody can tell from what was done who is to have his way. */
+static void forget_intentions(struct story *h)
+{
+	for (size_t i = 0; i < h->content_count; i++) {
+		h->contents[i].touched[SERVER] += 2;
+		h->contents[i].touched[LOCAL] += 2;
+		h->contents[i].changed[SERVER] = h->contents[i].changed[LOCAL] = FLAG_ALL;
+	}
+}
+
+/* `koc conflicts`, stopped at a step; false: it was. */
+static bool resolve(struct story *h, const struct conflict *conflict, enum resolve_how how, long stop_at,
+		    const struct content *loser)
+{
+	struct engine engine = { .service = "mail", .account = MEMORY_ACCOUNT, .state = h->state,
+				 .places = &h->places, .settings = settings, .settings_context = h,
+				 .now = h->now };
+	struct arena *arena = arena_new();
+	bool there[CONTENTS] = { false };
+	const char *path = NULL;
+	const struct fail *f = NULL;
+
+	note_places(h, there);
+	h->doubled = how == RESOLVE_BOTH && h->dav ? loser : NULL;
+	h->stop_at = stop_at;
+	h->steps = 0;
+	h->stopped = false;
+	engine.side[LOCAL] = memory_open(h->world[LOCAL], &h->options[LOCAL]);
+	h->held = there;
+	step_set_hook(stop, h);
+	f = conflict_resolve(&engine, conflict, how, arena, &path);
+	step_set_hook(NULL, NULL);
+	h->held = NULL;
+	store_close(engine.side[LOCAL]);
+	state_rollback(h->state);
+	if (f && !h->stopped && !fail_is(f, FAIL_MISSING) && !fail_is(f, FAIL_DATA))
+		wrong(h, "a conflict cannot be resolved: %s", f->text);
+	learn_double(h);
+	check_nothing_lost(h, there);
+	h->doubled = NULL;
+	arena_free(arena);
+	return !h->stopped;
+}
+
+/* Where the item of a conflict is here: its folder and ref; NULL: it is gone. */
+static struct memory_item *original(struct story *h, const struct conflict *conflict, size_t *folder)
+{
+	struct memory_item *found = NULL;
+
+	for (size_t f = 0; f < FOLDERS; f++) {
+		size_t count = 0;
+		struct memory_item *items = world_items(h->world[LOCAL], path_of(h, f), &count);
+		bool own = strcmp(path_of(h, f), conflict->folder) == 0;
+
+		for (size_t i = 0; i < count; i++)
+			if (h->dav ? (own || !found) && items[i].key && conflict->key &&
+					     strcmp(items[i].key, conflict->key) == 0
+				   : own && strcmp(items[i].ref, conflict->name) == 0) {
+				found = &items[i];
+				*folder = f;
+			}
+	}
+	return found;
+}
+
+/* `mv` of the loser over the original, or to where it was. */
+static void move_back(struct story *h, const struct conflict *conflict)
+{
+	struct memory_kept *kept = kept_at(h, conflict->path);
+	size_t folder = 0;
+	struct memory_item *item = original(h, conflict, &folder), like = { 0 };
+	struct content *content = content_of(h, kept->body), *old = item ? content_of(h, item->body) : NULL;
+
+	while (!item && strcmp(path_of(h, folder), conflict->folder) != 0)
+		folder++;
+	if (old && old != content)
+		old->discarded = true; /* it is the user who writes over it */
+	if (content)
+		content->put++;
+	if (item) {
+		world_edit(h->world[LOCAL], path_of(h, folder), item->ref, kept->body);
+	} else {
+		like = (struct memory_item){ .key = conflict->key, .body = kept->body, .flags = kept->flags };
+		world_add(h->world[LOCAL], path_of(h, folder), &like);
+	}
+	kept_remove(h, kept);
+}
+
+static void user_resolves(struct story *h)
+{
+	static const char *const words[] = { "keep", "both", "drop", "mv" };
+	struct arena *arena = arena_new();
+	struct conflict *all = NULL, *conflict = NULL;
+	size_t count = 0;
+	unsigned how = roll(&h->fate, 4);
+	const struct fail *f = state_conflicts(h->state, arena, &all, &count);
+	struct content *content = NULL;
+
+	if (!f && count)
+		conflict = &all[roll(&h->fate, (uint32_t)count)];
+	if (!conflict || (conflict->path && !kept_at(h, conflict->path)) || (how == 3 && !conflict->path))
+		goto out;
+	content = conflict->path ? content_of(h, kept_at(h, conflict->path)->body) : NULL;
+	say("  local: %s of %s %s (c%zd)", words[how], conflict->folder, conflict->name,
+	    content ? content - h->contents : -1);
+	decisions++;
+	forget_intentions(h);
+	if (how == 3) {
+		move_back(h, conflict);
+	} else if (!h->running) {
+		bool stops = roll(&h->fate, 3) == 0;
+
+		if (content)
+			content->put++;
+		if (!resolve(h, conflict, (enum resolve_how)how, stops ? 1 + (long)roll(&h->fate, 5) : 0,
+			     content) &&
+		    roll(&h->fate, 4))
+			resolve(h, conflict, (enum resolve_how)how, 0, content);
+	}
+out:
+	arena_free(arena);
 }
 
 /* The user gives folders other modes, and may lose the state. */
@@ -857,10 +1136,25 @@ static void note_places(struct story *h, bool there[CONTENTS])
 		there[i] = somewhere(h, &h->contents[i]);
 }
 
+/* An item here whose content the test did not make; NULL: there is none. */
+static const struct memory_item *unknown_item(struct story *h)
+{
+	for (size_t f = 0; f < FOLDERS; f++) {
+		size_t count = 0;
+		const struct memory_item *items = world_items(h->world[LOCAL], path_of(h, f), &count);
+
+		for (size_t i = 0; i < count; i++)
+			if (!content_of(h, items[i].body))
+				return &items[i];
+	}
+	return NULL;
+}
+
 static void check_nothing_lost(struct story *h, const bool before[CONTENTS])
 {
 	for (size_t i = 0; i < h->content_count; i++)
-		if (before[i] && !h->contents[i].discarded && !somewhere(h, &h->contents[i]))
+		if (before[i] && !h->contents[i].discarded && !somewhere(h, &h->contents[i]) &&
+		    !(h->doubled == &h->contents[i] && unknown_item(h)))
 			wrong(h, "c%zu is lost", i);
 }
 
@@ -1140,7 +1434,9 @@ static bool sync_run(struct story *h, long stop_at, bool running)
 	}
 	step_set_hook(stop, h);
 	h->running = running;
+	h->held = there;
 	f = account_sync(&engine, &request, &outcome);
+	h->held = NULL;
 	h->running = false;
 	step_set_hook(NULL, NULL);
 	for (int s = 0; s < SIDES; s++)
@@ -1165,11 +1461,40 @@ static bool sync_once(struct story *h, long stop_at)
 	return sync_run(h, stop_at, false);
 }
 
+/* Every file in Conflicts has one record, and the other way round; none is there twice. */
+static void check_conflicts(struct story *h)
+{
+	const struct memory_world *world = h->world[LOCAL];
+	struct arena *arena = arena_new();
+	struct conflict *all = NULL;
+	size_t count = 0;
+
+	if (state_conflicts(h->state, arena, &all, &count))
+		wrong(h, "no conflicts can be read");
+	for (size_t i = 0; i < count; i++)
+		if (all[i].path && !kept_at(h, all[i].path))
+			wrong(h, "a record without its file: %s", all[i].path);
+	for (size_t i = 0; i < world->kept.count; i++) {
+		const struct memory_kept *kept = &world->kept.items[i];
+		size_t records = 0;
+
+		for (size_t k = 0; k < count && is_loser(kept); k++)
+			records += all[k].path && strcmp(all[k].path, kept->path) == 0;
+		if (is_loser(kept) && records != 1 && !h->lost)
+			wrong(h, "%s: %zu records", kept->path, records);
+		for (size_t k = 0; k < i && is_loser(kept) && !h->text; k++)
+			if (is_loser(&world->kept.items[k]) && world->kept.items[k].body == kept->body)
+				wrong(h, "%s and %s are the same", kept->path, world->kept.items[k].path);
+	}
+	arena_free(arena);
+}
+
 static void check_end(struct story *h)
 {
 	uint64_t changes[SIDES] = { world_changes(h->world[SERVER]), world_changes(h->world[LOCAL]) };
 
 	check_settled(h);
+	check_conflicts(h);
 	check_forms(h);
 	check_no_duplicate(h);
 	check_removed(h);
@@ -1195,10 +1520,13 @@ static void story_begin(struct story *h, uint64_t seed)
 	memset(h, 0, sizeof *h);
 	h->seed = seed;
 	h->dice.state = seed * 2654435761u + 1;
-	h->dav = roll(&h->dice, 4) == 0;
+	h->fate.state = seed * 69069u + 3;
+	h->clash = roll(&h->fate, 2);
+	h->dav = roll(&h->dice, 4) == 0 || (h->clash && roll(&h->fate, 2));
 	h->form.state = seed * 40503u + 7;
 	h->text = !h->dav && roll(&h->form, 3) == 0;
 	h->merge = h->dav && roll(&h->form, 2) == 0;
+	h->clash &= !h->text && !h->merge;
 	h->world[SERVER] = world_new(h->dav ? WORLD_DAV_SERVER : WORLD_MAIL_SERVER, NULL);
 	h->world[LOCAL] = world_new(h->dav ? WORLD_DAV_LOCAL : WORLD_MAIL_LOCAL, h->world[SERVER]);
 	h->state = state_memory();
@@ -1206,7 +1534,8 @@ static void story_begin(struct story *h, uint64_t seed)
 				      .move = world_move_kept,
 				      .remove = world_remove_kept,
 				      .there = world_there,
-				      .find = world_find_kept };
+				      .find = world_find_kept,
+				      .open = world_open_kept };
 	choose_options(h);
 	for (size_t i = 0; i < FOLDERS; i++)
 		world_folder_make(h->world[SERVER], h->dav ? KIND_EVENTS : KIND_MAIL, path_of(h, i),
@@ -1231,6 +1560,7 @@ static long play(uint64_t seed, long stop_at, bool busy, bool once, char problem
 	story_begin(&h, seed);
 	h.busy = busy;
 	h.once = once;
+	h.stops = stop_at != 0;
 	turns = 1 + roll(&h.dice, 3);
 	sync_once(&h, 0);
 	for (unsigned turn = 0; turn <= turns && !h.problem[0]; turn++) {
@@ -1239,8 +1569,13 @@ static long play(uint64_t seed, long stop_at, bool busy, bool once, char problem
 
 		say("turn %u", turn);
 		user_modes(&h);
-		for (unsigned i = 0; i < acts; i++)
+		for (unsigned i = 0; i < acts; i++) {
 			user_acts(&h);
+			if (h.clash && roll(&h.fate, 2))
+				user_clash(&h);
+			if (!h.text && !h.merge && roll(&h.fate, 3) == 0)
+				user_resolves(&h);
+		}
 		/* A stop somewhere in earlier turns; what the users did is then carried by the next run. */
 		if (!last) {
 			long at = roll(&h.dice, 3) ? 0 : 1 + (long)roll(&h.dice, 30);
@@ -1280,7 +1615,7 @@ const char *__asan_default_options(void)
 }
 
 struct sums {
-	uint64_t played, stops, busy, merged, failures;
+	uint64_t played, stops, busy, merged, decisions, failures;
 };
 
 static void report(struct sums *sums, uint64_t seed, long stop_at, const char *how, const char *problem)
@@ -1343,6 +1678,7 @@ static int play_all(uint64_t histories)
 			for (uint64_t seed = (uint64_t)w + 1; seed <= histories; seed += WORKERS)
 				play_seed(&sums[w], seed);
 			sums[w].merged = merged;
+			sums[w].decisions = decisions;
 			exit(0);
 		}
 	}
@@ -1355,13 +1691,15 @@ static int play_all(uint64_t histories)
 		all.stops += sums[w].stops;
 		all.busy += sums[w].busy;
 		all.merged += sums[w].merged;
+		all.decisions += sums[w].decisions;
 		all.failures += sums[w].failures;
 	}
 	printf("model: %llu histories, %llu of them stopped at a step of their last sync, %llu with users who go on "
-	       "or a commit that fails; edits of both sides were merged %llu times\n",
+	       "or a commit that fails; edits of both sides were merged %llu times, %llu conflicts decided\n",
 	       (unsigned long long)(all.played + all.stops + all.busy), (unsigned long long)all.stops,
-	       (unsigned long long)all.busy, (unsigned long long)all.merged);
-	if (all.played != histories || all.stops < all.played || all.merged < all.played / 50) {
+	       (unsigned long long)all.busy, (unsigned long long)all.merged, (unsigned long long)all.decisions);
+	if (all.played != histories || all.stops < all.played || all.merged < all.played / 50 ||
+	    all.decisions < all.played / 10) {
 		puts("model: fewer than were to be played");
 		broken = true;
 	}
