@@ -10,6 +10,7 @@
 #include "command/mode_words.h"
 #include "command/service.h"
 #include "command/table.h"
+#include "store/stamp.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -18,8 +19,37 @@
 struct line_of_folder {
 	const struct state_folder *folder;
 	struct folder_settings settings;
-	uint64_t items, bytes;
+	uint64_t items, bytes; /* on both sides; here */
+	uint64_t texts, whole; /* how many of them are text forms; what all are in whole */
 };
+
+/* A text form is smaller than its message: what is here is what its files have. */
+static const struct fail *texts_count(struct service *service, struct line_of_folder *line)
+{
+	struct state *state = service->state;
+	const struct row *row = NULL;
+	struct row *texts = NULL;
+	size_t count = 0;
+	const struct fail *f = state_rows_text(state, line->folder->id, 1, service->arena, &texts, &count);
+
+	if (f || !count)
+		return f;
+	line->bytes = 0;
+	f = state_walk(state, line->folder->id, LOCAL, NULL, NULL);
+	if (!f)
+		f = state_walk_next(state, &row);
+	while (!f && row) {
+		uint64_t size = row->print.size;
+
+		line->texts += (row->marks & ROW_TEXT) != 0;
+		if (row->marks & ROW_TEXT)
+			(void)revision_size(row->side[LOCAL].revision, &size);
+		line->bytes += size;
+		f = state_walk_next(state, &row);
+	}
+	state_walk_end(state);
+	return f;
+}
 
 static const struct fail *folder_ask(struct service *service, const struct state_folder *folder,
 				     struct line_of_folder *line)
@@ -30,8 +60,17 @@ static const struct fail *folder_ask(struct service *service, const struct state
 	config_folder(service->account, folder->path, folder->kind, folder->roles, &line->settings);
 	f = state_rows_count(service->state, folder->id, &line->items);
 	if (!f)
-		f = state_rows_size(service->state, folder->id, &line->bytes);
-	return f;
+		f = state_rows_size(service->state, folder->id, &line->whole);
+	line->bytes = line->whole;
+	return f ? f : texts_count(service, line);
+}
+
+/* "57.3 KB", "57.3 KB of 1.2 MB": the rest is on the server only. */
+static const char *size_of(struct arena *arena, const struct line_of_folder *line)
+{
+	const char *size = table_size(arena, line->bytes);
+
+	return line->texts ? arena_printf(arena, "%s of %s", size, table_size(arena, line->whole)) : size;
 }
 
 static void add_people(const struct call *call, struct table *table, const struct line_of_folder *line)
@@ -40,7 +79,7 @@ static void add_people(const struct call *call, struct table *table, const struc
 				 line->folder->path, mode_word(line->settings.mode),
 				 mode_source(table->arena, call->config, &line->settings),
 				 arena_printf(table->arena, "%" PRIu64, line->items),
-				 table_size(table->arena, line->bytes) });
+				 size_of(table->arena, line) });
 }
 
 static void add_program(const struct call *call, struct json *json, struct arena *arena,
@@ -56,6 +95,10 @@ static void add_program(const struct call *call, struct json *json, struct arena
 	json_count(json, line->items);
 	json_key(json, "bytes");
 	json_count(json, line->bytes);
+	json_key(json, "texts");
+	json_count(json, line->texts);
+	json_key(json, "whole-bytes");
+	json_count(json, line->whole);
 	json_end(json, '}');
 }
 

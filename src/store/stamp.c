@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -137,4 +138,15 @@ bool revision_is(const char *revision, const struct stat *status)
 	revision_text(text, status);
 	size = strlen(text);
 	return strncmp(revision, text, size) == 0 && (!revision[size] || revision[size] == '~');
+}
+
+bool revision_size(const char *revision, uint64_t *size)
+{
+	const char *at = revision ? strchr(revision, '-') : NULL;
+	char *end = NULL;
+
+	if (!at)
+		return false;
+	*size = strtoull(at + 1, &end, 16);
+	return end > at + 1 && *end == '-';
 }

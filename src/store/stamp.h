@@ -62,4 +62,7 @@ bool revision_doubted(const char *revision);
 /* Is the file what the revision names, as far as can be told (doubt set aside)? */
 bool revision_is(const char *revision, const struct stat *status);
 
+/* The size of the file that it names; false if it is no revision of a file. */
+bool revision_size(const char *revision, uint64_t *size);
+
 #endif

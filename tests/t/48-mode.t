@@ -5,6 +5,7 @@ import os, sys; sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + 
 import json, stat
 from harness import Account, Server, text_message
 from tap import equal, finish, ok
+from textforms import attached
 
 FOLDERS = ["Lists", "Lists/koc", "Lists/koc/old", "Lists too", "Only/Below", "100%", "100 Euro"]
 CONFIG = '''folder "mail/*" { mode = full }
@@ -173,6 +174,21 @@ with Account("demo", dav="demo", folders=CONFIG) as a:
     ok(run.status == 1 and "cannot be written" in run.err, "a file that cannot be written", run)
     ok(not os.path.exists(long + ".modes"), "is not there")
     os.unlink(long)
+
+# What is in text folders: the size of what is here, and of all of it.
+with Account(None, folders='folder "mail/INBOX" { mode = text }') as a:
+    for i in range(9):
+        a.server.append("INBOX", attached(f"Message {i}"), "S")
+    a.server.append("INBOX", text_message("Plain"), "S")
+    a.sync()
+    (inbox,) = [f for f in json.loads(a.koc("folders", "--json").out)[0]["folders"] if f["folder"] == "mail/INBOX"]
+    on_disk = sum(os.path.getsize(p) for p in a.mail.files("INBOX"))
+    there = sum(len(m["data"]) for m in a.server.messages("INBOX"))
+    equal((inbox["items"], inbox["texts"], inbox["whole-bytes"]), (10, 9, there), "koc folders counts text forms")
+    ok(abs(inbox["bytes"] - on_disk) < 100 and on_disk < there, "and tells the size of what is here",
+       (inbox, on_disk, there))
+    run = a.koc("folders")
+    ok(" of " in run.out and all(len(line) <= 80 for line in run.out.splitlines()), "for people, too", run.out)
 
 # Several accounts.
 server = Server(any_user=True).start()

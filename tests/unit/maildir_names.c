@@ -279,6 +279,7 @@ static void test_revisions(void **state)
 	struct stat status = { .st_ino = 1, .st_size = 2, .st_mtim = { 3, 0 } };
 	char one[REVISION_TEXT], other[REVISION_TEXT];
 	struct stat changed[4] = { status, status, status, status };
+	uint64_t size = 0;
 
 	(void)state;
 	revision_text(one, &status);
@@ -297,6 +298,15 @@ static void test_revisions(void **state)
 	status.st_mtim = (struct timespec){ -1, 999999999 };
 	revision_text(other, &status);
 	assert_true(strlen(other) > 50);
+	assert_true(revision_size(other, &size));
+	assert_true(size == INT64_MAX);
+	assert_true(revision_size(one, &size));
+	assert_true(size == 2);
+	assert_false(revision_size(NULL, &size));
+	assert_false(revision_size("", &size));
+	assert_false(revision_size("\"etag\"", &size));
+	assert_false(revision_size("a-b", &size));
+	assert_false(revision_size("a--b", &size));
 }
 
 int main(void)
