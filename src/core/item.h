@@ -79,7 +79,12 @@ struct stub {
 	const char *epoch;   /* identity of the message's folder when it was made; "" not to be told */
 	const char *ref;     /* the message's there */
 	struct digest head;  /* its print's; unknown: the file holds pieces of several */
-	const char *message_id; /* of the file that has the stub; NULL none */
+};
+
+/* What a message's header tells people and scripts, decoded (format/mail.h); NULL, 0: nothing. */
+struct words {
+	const char *message_id, *subject, *from;
+	int64_t sent;
 };
 
 /* One item as one side has it (now), or had it (in a row). */

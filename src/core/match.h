@@ -35,6 +35,7 @@ struct match {
 	struct digest stands_for;          /* it is one of a row whose file has, or had, this digest: a
 					    * copy or the row's own, whatever was done to its header */
 	enum form become;                  /* what the local file is to become */
+	const struct words *words;         /* of the local message, once looked at; NULL: not known */
 	bool looked[SIDES];                /* digest, print and key of that side were asked for */
 	bool mended;                       /* a ref changed without a change of the item: record it */
 	bool own;                          /* mail: the local file is a message of koc's own: no server

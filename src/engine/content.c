@@ -32,7 +32,20 @@ static const struct stub *stub_copy(struct arena *arena, const struct stub *stub
 	copy->account = arena_str(arena, stub->account);
 	copy->epoch = arena_str(arena, stub->epoch);
 	copy->ref = arena_str(arena, stub->ref);
-	copy->message_id = arena_str(arena, stub->message_id);
+	return copy;
+}
+
+static const struct words *words_copy(struct arena *arena, const struct words *words)
+{
+	struct words *copy = NULL;
+
+	if (!words)
+		return NULL;
+	copy = arena_alloc(arena, sizeof *copy);
+	copy->message_id = arena_str(arena, words->message_id);
+	copy->subject = arena_str(arena, words->subject);
+	copy->from = arena_str(arena, words->from);
+	copy->sent = words->sent;
 	return copy;
 }
 
@@ -48,8 +61,10 @@ void content_take(struct run *run, struct match *match, enum side side, const st
 		match->print = read->print;
 	if (!match->date)
 		match->date = read->date;
-	if (side == LOCAL)
+	if (side == LOCAL) {
 		match->stub = stub_copy(run->round, read->stub);
+		match->words = words_copy(run->round, read->words);
+	}
 	match->normal[side] = read->normal;
 	if (read->key && !match->row)
 		match->key = arena_str(run->round, read->key);

@@ -234,6 +234,12 @@ struct row *row_for(struct arena *arena, const struct match *match, const struct
 		if (match->wire)
 			row->marks |= ROW_WIRE;
 	}
+	if (match->words && !match->row) {
+		row->message_id = match->words->message_id;
+		row->subject = match->words->subject;
+		row->from = match->words->from;
+		row->sent = match->words->sent;
+	}
 	if (match->stub && !match->row) {
 		row->marks = (row->marks & ~(uint32_t)ROW_BARE) | ROW_TEXT;
 		row->normal = match->normal[LOCAL];

@@ -34,8 +34,10 @@ enum identity { ANOTHER, UNKNOWN, THE_SAME };
 
 static enum identity identify(const struct match *match, const struct row *row)
 {
-	if (row->message_id && match->stub->message_id)
-		return strcmp(row->message_id, match->stub->message_id) == 0 ? THE_SAME : ANOTHER;
+	const char *id = match->words ? match->words->message_id : NULL;
+
+	if (row->message_id && id)
+		return strcmp(row->message_id, id) == 0 ? THE_SAME : ANOTHER;
 	return digest_equal(&match->print.head, &match->stub->head) ? THE_SAME : UNKNOWN;
 }
 

@@ -2,6 +2,7 @@
  * file, and are digested and scanned as they pass.  Reading them is in body_read.c. */
 #include "store/body.h"
 
+#include "base/arena.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "store/body_text.h"
@@ -451,6 +452,21 @@ const struct fail *body_of_file(int fd, uint64_t size, enum body_form form, bool
 	else
 		body_free(made);
 	return fail;
+}
+
+const struct words *body_words(const struct body *body, struct arena *arena)
+{
+	const struct mail_fields *fields = &body->fields;
+	struct words *words = NULL;
+
+	if (!body->mail)
+		return NULL;
+	words = arena_alloc(arena, sizeof *words);
+	words->message_id = arena_str(arena, fields->message_id);
+	words->subject = arena_str(arena, fields->subject);
+	words->from = arena_str(arena, fields->from);
+	words->sent = fields->sent;
+	return words;
 }
 
 const char *body_spool_name(const struct body *body)

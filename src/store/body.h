@@ -119,6 +119,9 @@ const struct fail *body_read_wire(struct body *body, uint64_t *offset, void *dat
 /* What the body says of itself as a text form, in the arena; NULL: it is none. */
 const struct stub *body_stub(const struct body *body, struct arena *arena);
 
+/* Mail: what its header tells, in the arena; of others NULL. */
+const struct words *body_words(const struct body *body, struct arena *arena);
+
 /* The spool file's name if the body lies in one, to be renamed into its place; body_taken tells that
  * it was (body_free then leaves the file alone, and the body can no longer be read).  NULL: read it
  * and write it out. */

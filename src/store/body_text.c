@@ -73,6 +73,5 @@ const struct stub *body_stub(const struct body *body, struct arena *arena)
 	stub->epoch = arena_printf(arena, "%" PRIu32, mark->validity);
 	stub->ref = arena_printf(arena, "%010" PRIu32, mark->uid);
 	stub->head = mark->head;
-	stub->message_id = arena_str(arena, body->fields.message_id);
 	return stub;
 }

@@ -121,6 +121,7 @@ static void tell_content(const struct body *body, struct read *read, struct aren
 	if (!body->mail)
 		return;
 	read->stub = body_stub(body, arena);
+	read->words = body_words(body, arena);
 	read->normal = body->says;
 }
 
@@ -181,6 +182,7 @@ static void read_clear(struct read *read)
 	read->body = NULL;
 	read->text = false;
 	read->stub = NULL;
+	read->words = NULL;
 	read->normal = (struct digest){ 0 };
 	read->key = NULL;
 }

@@ -153,6 +153,7 @@ struct read {
 	bool text;               /* PART_TEXT: the body is a text form; `print` is of the message itself, the
 				  * digest is not known */
 	const struct stub *stub; /* local mail: the file is a text form, of this message; NULL it is not */
+	const struct words *words; /* local mail: what its header tells; NULL not known */
 	const char *key;         /* keyed kinds: its UID; NULL it has none */
 	struct digest normal;    /* keyed kinds: of the normalised form (format/item.h); of local
 				  * text forms: of what they say (format/textform.h) */

@@ -32,6 +32,7 @@ static void read_clear(struct read *read)
 	read->key = NULL;
 	read->text = false;
 	read->stub = NULL;
+	read->words = NULL;
 	read->normal = (struct digest){ 0 };
 	read->notice = false;
 	read->path = NULL;
@@ -60,6 +61,7 @@ static const struct fail *read_found(struct read *read, const struct box *box,
 	read->date = status.st_mtim.tv_sec;
 	read->print = read->body->print;
 	read->stub = body_stub(read->body, arena);
+	read->words = body_words(read->body, arena);
 	read->normal = read->body->says;
 	read->notice = read->body->fields.notice;
 	if (read->part == PART_PRINT) {
