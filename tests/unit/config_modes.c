@@ -165,6 +165,127 @@ static void read_back(void **state)
 	buf_free(&lines);
 }
 
+/* ---- random files ------------------------------------------------------------------------------- */
+
+static uint32_t roll(uint64_t *dice, uint32_t sides)
+{
+	*dice = *dice * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(*dice >> 33) % sides;
+}
+
+#define NAMES 6
+static const char *const some_names[NAMES] = { "mail/a", "mail/a b", "mail/it's", "mail/\"q\"", "mail/a/*", "mail/\\" };
+static const char *const mode_words[] = { "full", "text", "off" };
+
+/* What may stand between any two tokens. */
+static void add_space(struct buf *out, uint64_t *dice)
+{
+	static const char *const spaces[] = { " ", "\n", "\t", " # a } comment {\n", " // folder x { mode = off }\n",
+					      " /* account x {\n */", "\r\n", "  " };
+
+	buf_adds(out, spaces[roll(dice, COUNT(spaces))]);
+}
+
+/* The name in a form that it can be written in. */
+static void add_name(struct buf *out, uint64_t *dice, const char *name)
+{
+	bool bare = !strpbrk(name, " '\"\\*") && roll(dice, 2);
+	char quote = roll(dice, 2) ? '"' : '\'';
+
+	if (bare) {
+		buf_adds(out, name);
+		return;
+	}
+	buf_addc(out, quote);
+	for (; *name; name++) {
+		if (*name == quote || *name == '\\')
+			buf_addc(out, '\\');
+		buf_addc(out, *name);
+	}
+	buf_addc(out, quote);
+}
+
+/* A file with some folders of two accounts; modes[]: those of x, -1 none. */
+static void make_file(struct buf *out, uint64_t *dice, int modes[NAMES])
+{
+	for (int x = 1; x >= 0; x--) {
+		buf_adds(out, x ? "account x" : "account 'y'");
+		buf_addc(out, ' ');
+		buf_addc(out, '{');
+		add_space(out, dice);
+		for (size_t i = 0; i < NAMES; i++) {
+			int mode = (int)roll(dice, 4) - 1;
+
+			if (x)
+				modes[i] = mode;
+			if (mode < 0)
+				continue;
+			buf_adds(out, "folder ");
+			add_name(out, dice, some_names[i]);
+			buf_addc(out, ' ');
+			buf_addc(out, '{');
+			add_space(out, dice);
+			buf_addf(out, "mode = %s", mode_words[mode]);
+			add_space(out, dice);
+			buf_adds(out, "}");
+			add_space(out, dice);
+		}
+		buf_adds(out, "}");
+		add_space(out, dice);
+	}
+}
+
+/* The modes that a text gives the names, -1 none. */
+static void read_modes(const char *text, size_t account, int modes[NAMES])
+{
+	struct config *config = NULL;
+
+	for (size_t i = 0; i < NAMES; i++)
+		modes[i] = -1;
+	assert_null(config_read_with(room_config, text, NULL, NULL, &config));
+	for (size_t k = 0; k < config->accounts[account].rule_count; k++)
+		for (size_t i = 0; i < NAMES; i++)
+			if (strcmp(config->accounts[account].rules[k].pattern, some_names[i]) == 0)
+				modes[i] = (int)config->accounts[account].rules[k].mode;
+	config_free(config);
+}
+
+/* Whatever is in a file, what is set is set, what is dropped is gone, and all other modes are as they were. */
+static void random_files(void **state)
+{
+	static const char two[] = "account x { server = h user = u password-command = a store = /x }\n"
+				  "account y { server = h user = u password-command = a store = /y }\n";
+	size_t count = 0;
+
+	(void)state;
+	room_put(room_config, two, strlen(two), 0600);
+	for (uint64_t seed = 1; seed <= 500; seed++) {
+		uint64_t dice = seed * 7919;
+		int modes[NAMES], others[NAMES], now[NAMES];
+		struct buf text;
+
+		buf_init(&text, 1 << 16);
+		make_file(&text, &dice, modes);
+		read_modes(text.data, 0, now);
+		assert_memory_equal(now, modes, sizeof modes);
+		read_modes(text.data, 1, others);
+		for (int turn = 0; turn < 4; turn++, count++) {
+			size_t i = roll(&dice, NAMES);
+			int mode = (int)roll(&dice, 4) - 1;
+
+			assert_null(mode < 0 ? modes_drop(&text, "x", some_names[i])
+					     : modes_set(&text, "x", some_names[i], (enum mode)mode));
+			modes[i] = mode;
+			read_modes(text.data, 0, now);
+			assert_memory_equal(now, modes, sizeof modes);
+			read_modes(text.data, 1, now);
+			assert_memory_equal(now, others, sizeof others);
+		}
+		buf_free(&text);
+	}
+	assert_int_equal(count, 2000);
+}
+
 static void put_one(const struct config *config, const char *name)
 {
 	struct modes modes;
@@ -267,6 +388,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(edited),
 		cmocka_unit_test(read_back),
+		cmocka_unit_test(random_files),
 		cmocka_unit_test(saved),
 		cmocka_unit_test(not_saved),
 	};
