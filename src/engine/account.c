@@ -229,6 +229,7 @@ static const struct fail *sync_rounds(struct run *run)
 		round_free(run);
 		if (f || run->request->dry_run || !round_next(run))
 			return f;
+		run->no_budget = run->new_left && run->outcome->pulled == pulled;
 		if (!round_deferred(run) || run->outcome->pulled == pulled)
 			left--;
 	}

@@ -10,7 +10,7 @@
 void budget_begin(struct run *run)
 {
 	run->budget = run->engine->round_most ? run->engine->round_most : ROUND_MOST;
-	if (run->request->dry_run) /* the plan of all */
+	if (run->request->dry_run || run->no_budget) /* all there are */
 		run->budget = SIZE_MAX / 2;
 	run->new_left = false;
 }

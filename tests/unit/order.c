@@ -24,8 +24,9 @@
 #define WORK "mail/Work"
 #define WORK_OLD "mail/Work/Old"
 #define OFF "mail/Off"
+#define PUSH "mail/Push"
 
-static const char *const paths[] = { INBOX, ARCHIVE, WORK, WORK_OLD, OFF };
+static const char *const paths[] = { INBOX, ARCHIVE, WORK, WORK_OLD, OFF, PUSH };
 
 static struct memory_world *world[SIDES];
 static struct state *memory; /* koc's */
@@ -83,7 +84,10 @@ static void settings(void *context, const char *path, enum kind kind, uint32_t r
 	(void)context;
 	(void)kind;
 	(void)roles;
-	*folder = (struct folder_settings){ .mode = strcmp(path, OFF) == 0 ? MODE_OFF : MODE_FULL };
+	*folder = (struct folder_settings){
+		.mode = strcmp(path, OFF) == 0 ? MODE_OFF : MODE_FULL,
+		.direction = strcmp(path, PUSH) == 0 ? DIRECTION_PUSH : DIRECTION_BOTH,
+	};
 }
 
 static const struct fail *no_prepare(struct places *places, const char *directory)
@@ -333,6 +337,24 @@ static void gone_meanwhile(void **state)
 	assert_int_equal(items(LOCAL, INBOX), 17);
 }
 
+/* New messages that nobody wants do not stand in the way of others, nor of what is gone. */
+static void unwanted(void **state)
+{
+	const struct sync_request request = { .first = PUSH };
+	size_t count;
+
+	(void)state;
+	add(SERVER, INBOX, 20);
+	assert_null(run_with(&request, 50));
+	add(SERVER, PUSH, 45);
+	add(SERVER, ARCHIVE, 25);
+	assert_true(world_remove(world[SERVER], INBOX, world_items(world[SERVER], INBOX, &count)->ref));
+	assert_null(run_with(&request, 10));
+	assert_int_equal(outcome.pulled, 25);
+	assert_int_equal(outcome.removed[LOCAL], 1);
+	assert_int_equal(items(LOCAL, PUSH), 0);
+}
+
 /* ---- stopped -------------------------------------------------------------------------------------- */
 
 static struct {
@@ -468,6 +490,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(many, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(moved_meanwhile, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(gone_meanwhile, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(unwanted, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(stopped, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(stopped_both_ways, set_up, tear_down),
 	};
