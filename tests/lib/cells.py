@@ -79,14 +79,14 @@ class Cell:
         return WHY["new" if self.has("there", "new") else "gone" if self.has("there", "gone") else "edited"]
 
 
-def read(table, acts=ACTS, prefix="c", one_way=None):
-    """The cells of a table; one of each conflict for each act."""
+def read(table, acts=ACTS, prefix="c", one_way=None, without=()):
+    """The cells of a table, but for lines and columns of this kind; one of each conflict for each act."""
     head, *lines = [re.split(r"\s{2,}", line.strip()) for line in table.strip().splitlines()]
     found = []
     for there, *texts in lines:
         assert len(texts) == len(head) - 1, f"{there}: {len(texts)} cells for {len(head) - 1} columns"
         for here, text in zip(head[1:], texts):
-            if text == ".":
+            if text == "." or any(w in (there + "+" + here).split("+") for w in without):
                 continue
             want = Want(text)
             for act in acts if want.mark in ("!", "?") else (None,):

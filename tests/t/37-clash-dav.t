@@ -26,17 +26,22 @@ none          .        a:here     .       b:here
 new           a:there  a:there !  a:both  a:there b:here
 """
 
-for program, kinds, acts in (("radicale", MAKE, cells.ACTS), ("xandikos", ("calendars", "contacts"), ("mv", "both"))):
-    tables = [DavTable(kind, cells.read(KNOWN, acts) + cells.read(NEW, acts, "n")) for kind in kinds]
+LESS = ("renamed",)  # elsewhere than in calendars on one server
+PROGRAMS = {"radicale": [(kind, cells.ACTS, () if kind == "calendars" else LESS) for kind in MAKE],
+            "xandikos": [(kind, ("mv", "both"), LESS) for kind in ("calendars", "contacts")]}
+
+for program, kinds in PROGRAMS.items():
+    tables = [DavTable(kind, cells.read(KNOWN, acts, without=less) + cells.read(NEW, acts, "n"))
+              for kind, acts, less in kinds]
     with DavAccount([c for t in tables for c in t.collections()], server=program) as a:
         a.sync(name=f"{program}: first sync")
         for table in tables:
             table.attach(a).happen()
         cells.run_and_check(a, tables, name=f"{program}: the run")
-        a.dav_equal(f"{program}: equal", at_least=100)
+        a.dav_equal(f"{program}: equal", at_least=70)
         a.silent(f"{program}: after that")
         cells.resolve(a, tables)
-        a.dav_equal(f"{program}: equal again", at_least=100)
+        a.dav_equal(f"{program}: equal again", at_least=70)
         a.silent(f"{program}: and silent")
-        ok(sum(len(t.cells) for t in tables) > 100, f"{program}: so many cells", [len(t.cells) for t in tables])
-finish(at_least=500)
+        ok(sum(len(t.cells) for t in tables) > 70, f"{program}: so many cells", [len(t.cells) for t in tables])
+finish(at_least=2000)
