@@ -63,6 +63,8 @@ static void merge_flags(struct search *search, struct op *op, const struct match
 	if (side == LOCAL || search->both)
 		set_keywords(arena, &op->flags[LOCAL], seems,
 			     flag_delta_apply(arena, now[LOCAL], &op->flags[LOCAL]).keywords);
+	if (search->folders[op->to].policy->direction == DIRECTION_PUSH)
+		op->flags[LOCAL].add.bits = op->flags[LOCAL].remove.bits = 0;
 }
 
 static bool takes_back(const struct policy *policy)

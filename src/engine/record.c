@@ -86,13 +86,14 @@ static bool raced_before(const struct folder *folder, const struct op *op)
 	return false;
 }
 
-/* Somebody else changed something meanwhile: it is looked at again.  What is in the way a second time stays
- * there. */
+/* Somebody else changed something meanwhile, or a folder is read-only that was not known to be: it is looked
+ * at again.  What is in the way a second time stays there. */
 static bool is_race(const struct folder *folder, const struct op *op, const struct fail *fail)
 {
 	if (fail_is(fail, FAIL_STALE) || fail_is(fail, FAIL_MISSING))
 		return true;
-	return fail_is(fail, FAIL_EXISTS) && !raced_before(folder, op);
+	return (fail_is(fail, FAIL_EXISTS) || (fail_is(fail, FAIL_DENIED) && op->side == SERVER)) &&
+	       !raced_before(folder, op);
 }
 
 /* The folder of the match's row, where that is another one: of a message that was moved on both sides to the
@@ -186,7 +187,8 @@ const struct fail *op_end(struct run *run, struct op *op, const struct fail *fai
 	op->failed = fail;
 	run->outcome->merged += !fail && op->said && op->verb != VERB_CONFLICT;
 	if (fail && is_race(home, op, fail)) {
-		run->look_wide |= op->side == SERVER || fail_is(fail, FAIL_MISSING);
+		run->look_wide |= (op->side == SERVER && fail->code != FAIL_DENIED) ||
+				  fail_is(fail, FAIL_MISSING);
 		leave_failed(run, op, LEAVE_RACED, fail->text);
 	} else if (fail)
 		leave_failed(run, op, LEAVE_SET_ASIDE, fail->text);
