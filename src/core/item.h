@@ -73,9 +73,9 @@ struct print {
 	struct digest head;
 };
 
-/* What a text form (SPEC 2) says of the message that it stands for, in the words of the server's driver. */
+/* What a text form (SPEC 2) says of the message that it stands for, in the words of the server's driver.  Its
+ * header tells which it is; the account's id does not: server and user may since be named otherwise. */
 struct stub {
-	const char *account; /* id of the account */
 	const char *epoch;   /* identity of the message's folder when it was made; "" not to be told */
 	const char *ref;     /* the message's there */
 	struct digest head;  /* its print's; unknown: the file holds pieces of several */

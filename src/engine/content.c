@@ -29,7 +29,6 @@ static const struct stub *stub_copy(struct arena *arena, const struct stub *stub
 		return NULL;
 	copy = arena_alloc(arena, sizeof *copy);
 	*copy = *stub;
-	copy->account = arena_str(arena, stub->account);
 	copy->epoch = arena_str(arena, stub->epoch);
 	copy->ref = arena_str(arena, stub->ref);
 	return copy;

@@ -240,9 +240,7 @@ static const struct fail *judge(struct fetching *fetching, struct wanted *file, 
 		file_settle(fetching, file, FETCH_WHOLE, NULL);
 		return NULL;
 	}
-	if (!run->engine->account || strcmp(match->stub->account, run->engine->account) != 0)
-		why = fail_make(FAIL_DATA, FAIL_ITEM, "a text form of another account's message");
-	else if (file->known)
+	if (file->known)
 		why = known_wrong(match);
 	else
 		f = find_row(fetching, file, &why);

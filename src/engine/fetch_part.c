@@ -139,8 +139,6 @@ static const struct fail *part_fetch(struct fetching *fetching, struct fetch_par
 	bool gone = true;
 	const struct fail *f = NULL;
 
-	if (!run->engine->account || strcmp(mark->account, run->engine->account) != 0)
-		return fail_make(FAIL_DATA, FAIL_ITEM, "a text form of another account's message");
 	f = rows_find(fetching, part, &mark->head, &rows, &count);
 	if (!f && !count)
 		f = fail_make(FAIL_STALE, FAIL_ITEM, "no message is known for it: run koc sync first");

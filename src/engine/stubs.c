@@ -204,13 +204,6 @@ static const struct fail *find_one(struct run *run, struct match *match, const s
 
 	if (f)
 		return f;
-	if (!run->engine->account || strcmp(match->stub->account, run->engine->account) != 0) {
-		if (equal)
-			belongs(match, equal);
-		else
-			match->trouble = "a text form of another account's message";
-		return NULL;
-	}
 	if (!(equal && left_behind(run, equal)) && digest_known(&match->stub->head) &&
 	    !is_pulled(run, match, there))
 		f = row_by_head(run, match, &row);

@@ -69,7 +69,6 @@ const struct stub *body_stub(const struct body *body, struct arena *arena)
 	if (!mark)
 		return NULL;
 	stub = arena_alloc(arena, sizeof *stub);
-	stub->account = arena_str(arena, mark->account);
 	stub->epoch = arena_printf(arena, "%" PRIu32, mark->validity);
 	stub->ref = arena_printf(arena, "%010" PRIu32, mark->uid);
 	stub->head = mark->head;
