@@ -57,13 +57,15 @@ static void tell_below(struct buf *out, const struct mode_target *target,
 		       const struct mode_account *found, const char *word)
 {
 	size_t count = found->folders.count - (found->there ? 1 : 0);
+	const char *folders = count == 1 ? "folder" : "folders";
 
 	if (target->itself) {
 		add_safe(out, target->path);
-		buf_adds(out, " and ");
+		buf_addf(out, ", %zu %s below it", count, folders);
+	} else {
+		buf_addf(out, "%zu %s below ", count, folders);
+		add_safe(out, target->path);
 	}
-	buf_addf(out, "%zu %s below ", count, count == 1 ? "folder" : "folders");
-	add_safe(out, target->path);
 	buf_addf(out, ", and those to come: %s\n", word);
 }
 

@@ -27,7 +27,7 @@ const char *mode_source(struct arena *arena, const struct config *config,
 	if (settings->mode_default)
 		return arena_printf(arena, "default: %s", settings->mode_default);
 	return arena_printf(arena, "%s%s:%d%s", name, settings->mode_from_modes ? ".modes" : "",
-			    settings->mode_line, settings->mode_kept ? " (removals = keep)" : "");
+			    settings->mode_line, settings->mode_kept ? " (keep)" : "");
 }
 
 void mode_members(struct json *json, struct arena *arena, const struct config *config,

@@ -10,8 +10,8 @@ struct json;
 /* "full", "text", "off"; static. */
 const char *mode_word(enum mode mode);
 
-/* The line or the default that the mode comes from: "config:12", "config.modes:3", "default: INBOX"; in the
- * arena. */
+/* The line or the default that the mode comes from: "config:12", "config.modes:3", "default: INBOX",
+ * "config:12 (keep)" for removals = keep; in the arena. */
 const char *mode_source(struct arena *arena, const struct config *config,
 			const struct folder_settings *settings);
 

@@ -73,7 +73,7 @@ struct run {
 	unsigned round_number;
 	size_t budget;                    /* new items on the server that this round may still take */
 	bool new_left;                    /* this round: it did not take all of them */
-	bool no_budget;                   /* it could not do anything with those it took: the next takes all */
+	bool no_budget;                   /* nothing came of those that it took: the next takes all */
 	struct intent *intents;           /* of runs before, whose work was not found done */
 	size_t intent_count;
 	struct sent *sent;                /* sent.c; NULL: not asked for yet */

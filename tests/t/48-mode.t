@@ -99,7 +99,7 @@ with Account("demo", dav="demo", folders=CONFIG) as a:
 
     # With all folders below, those that come later too.
     run = done(a, ["-r", "mail/Lists", "off"],
-               "mail/Lists and 2 folders below mail/Lists, and those to come: off\n")
+               "mail/Lists, 2 folders below it, and those to come: off\n")
     found = modes(a)
     equal([found[f"mail/{n}"][0] for n in ("Lists", "Lists/koc", "Lists/koc/old", "Lists too", "Sent")],
           ["off", "off", "off", "off", "full"], "these and no others")
@@ -120,7 +120,7 @@ with Account("demo", dav="demo", folders=CONFIG) as a:
     (told,) = json.loads(run.out)
     equal({f["mode"] for f in told["folders"] if f["folder"] != "mail/Sent"}, {"text"}, "all of a kind")
     (sent,) = [f for f in told["folders"] if f["folder"] == "mail/Sent"]
-    equal((sent["mode"], sent["source"]), ("full", f"{SENT} (removals = keep)"), "but where removals = keep")
+    equal((sent["mode"], sent["source"]), ("full", f"{SENT} (keep)"), "but where removals = keep")
 
     # Back to what holds without it.
     done(a, ["mail", "default", "-r"])
