@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "base/step.h"
 #include "core/flags.h"
+#include "engine/fetch.h"
 #include "engine/resolve.h"
 #include "format/item.h"
 #include "state/state.h"
@@ -1401,20 +1402,25 @@ static void show_places(struct story *h)
 	arena_free(arena);
 }
 
-/* One run of koc, stopped at a step if stop_at is set; `running`: while the users go on.  Returns whether it came to its end. */
+/* A sync, stopped at a step if stop_at is set; `running`: while the users go on.  Returns whether it came to its end. */
+static struct engine engine_of(struct story *h)
+{
+	return (struct engine){ .service = "mail",
+				.account = MEMORY_ACCOUNT,
+				.state = h->state,
+				.places = &h->places,
+				.settings = settings,
+				.settings_context = h,
+				.tell = told,
+				.now = h->now += 100000,
+				.round_most = h->round_most };
+}
+
 static bool sync_run(struct story *h, long stop_at, bool running)
 {
 	struct sync_request request = { 0 };
 	struct sync_outcome outcome = { 0 };
-	struct engine engine = { .service = "mail",
-				 .account = MEMORY_ACCOUNT,
-				 .state = h->state,
-				 .places = &h->places,
-				 .settings = settings,
-				 .settings_context = h,
-				 .tell = told,
-				 .now = h->now += 100000,
-				 .round_most = h->round_most };
+	struct engine engine = engine_of(h);
 	struct spool spool = { .directory = -1 };
 	bool there[CONTENTS] = { false };
 	const struct fail *f = NULL;
@@ -1487,6 +1493,54 @@ static void check_conflicts(struct story *h)
 				wrong(h, "%s and %s are the same", kept->path, world->kept.items[k].path);
 	}
 	arena_free(arena);
+}
+
+static uint64_t fetched; /* in all stories */
+
+static void say_settled(void *context, const struct fetch_file *file)
+{
+	(void)context;
+	say("    %s: %s", file->path, file->fail ? file->fail->text : file->end == FETCH_DONE ? "fetched" : "whole");
+}
+
+/* koc fetch, of a folder or of a message that lies anywhere, stopped at a step or not. */
+static void fetch_once(struct story *h)
+{
+	size_t folder = roll(&h->form, FOLDERS);
+	const struct memory_item *item = roll(&h->form, 2) ? any_item(h, LOCAL, &folder) : NULL;
+	struct fetch_target target = { .folder = path_of(h, folder), .ref = item ? item->ref : NULL };
+	struct fetch_request request = { .targets = &target, .count = 1, .settled = say_settled };
+	struct fetch_outcome outcome = { 0 };
+	struct engine engine = engine_of(h);
+	struct spool spool = { .directory = -1 };
+	bool there[CONTENTS] = { false }, sync_stopped = h->stopped;
+	const struct fail *f = NULL;
+
+	say("  fetch %s %s", target.folder, target.ref ? target.ref : "");
+	note_places(h, there);
+	h->stop_at = roll(&h->form, 2) ? 0 : 1 + (long)roll(&h->form, 12);
+	h->steps = 0;
+	h->stopped = false;
+	for (int s = 0; s < SIDES; s++) {
+		engine.side[s] = memory_open(h->world[s], &h->options[s]);
+		engine.side[s]->spool = &spool;
+	}
+	step_set_hook(stop, h);
+	f = account_fetch(&engine, &request, &outcome);
+	step_set_hook(NULL, NULL);
+	for (int s = 0; s < SIDES; s++)
+		store_close(engine.side[s]);
+	state_rollback(h->state);
+	fetched += outcome.fetched;
+	if (f && !h->stopped && !h->options[SERVER].flaky)
+		wrong(h, "the fetch failed: %s", f->text);
+	if (!f && item && outcome.fetched + outcome.whole + outcome.failed != 1)
+		wrong(h, "of one file to be fetched %llu were settled",
+		      (unsigned long long)(outcome.fetched + outcome.whole + outcome.failed));
+	if (verbose)
+		show_places(h);
+	check_nothing_lost(h, there);
+	h->stopped = sync_stopped;
 }
 
 static void check_end(struct story *h)
@@ -1575,6 +1629,8 @@ static long play(uint64_t seed, long stop_at, bool busy, bool once, char problem
 				user_clash(&h);
 			if (!h.text && !h.merge && roll(&h.fate, 3) == 0)
 				user_resolves(&h);
+			if (h.text && roll(&h.form, 2) == 0)
+				fetch_once(&h);
 		}
 		/* A stop somewhere in earlier turns; what the users did is then carried by the next run. */
 		if (!last) {
@@ -1615,7 +1671,7 @@ const char *__asan_default_options(void)
 }
 
 struct sums {
-	uint64_t played, stops, busy, merged, decisions, failures;
+	uint64_t played, stops, busy, merged, fetched, decisions, failures;
 };
 
 static void report(struct sums *sums, uint64_t seed, long stop_at, const char *how, const char *problem)
@@ -1679,6 +1735,7 @@ static int play_all(uint64_t histories)
 				play_seed(&sums[w], seed);
 			sums[w].merged = merged;
 			sums[w].decisions = decisions;
+			sums[w].fetched = fetched;
 			exit(0);
 		}
 	}
@@ -1693,13 +1750,15 @@ static int play_all(uint64_t histories)
 		all.merged += sums[w].merged;
 		all.decisions += sums[w].decisions;
 		all.failures += sums[w].failures;
+		all.fetched += sums[w].fetched;
 	}
 	printf("model: %llu histories, %llu of them stopped at a step of their last sync, %llu with users who go on "
 	       "or a commit that fails; edits of both sides were merged %llu times, %llu conflicts decided\n",
 	       (unsigned long long)(all.played + all.stops + all.busy), (unsigned long long)all.stops,
 	       (unsigned long long)all.busy, (unsigned long long)all.merged, (unsigned long long)all.decisions);
+	printf("model: %llu text forms were fetched by themselves\n", (unsigned long long)all.fetched);
 	if (all.played != histories || all.stops < all.played || all.merged < all.played / 50 ||
-	    all.decisions < all.played / 10) {
+	    all.fetched < all.played / 50 || all.decisions < all.played / 10) {
 		puts("model: fewer than were to be played");
 		broken = true;
 	}
