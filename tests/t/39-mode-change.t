@@ -84,6 +84,7 @@ with Account(None) as a:
     a.sync(name="old ones")
     equal(sum(forms(a, "INBOX").values()), 0, "old ones are whole")
     a.mail.edit(here(a, "INBOX")["Old 1"]["path"])
+    a.mail.flag(here(a, "INBOX")["Old 1"]["path"], "FS")
     os.unlink(here(a, "INBOX")["Old 2"]["path"])
     a.mail.flag(here(a, "INBOX")["Old 3"]["path"], "FS")
     names = {s: os.path.basename(m["path"]).split(":")[0] for s, m in here(a, "INBOX").items()}
