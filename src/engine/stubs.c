@@ -56,7 +56,8 @@ static int fits(const struct run *run, const struct match *match, const struct r
 	bool same = says_the_same(match, row), text = row->marks & ROW_TEXT;
 	int sum = ANY;
 
-	if (!row->side[SERVER].ref || !digest_known(&row->print.head))
+	/* One of which only the text is here has a message there, though it may have lost its number. */
+	if ((!row->side[SERVER].ref && !text) || !digest_known(&row->print.head))
 		return 0;
 	if (left_behind(run, row))
 		sum += same ? SAME_GONE : text ? GONE : 1;
