@@ -101,7 +101,8 @@ enum row_mark {
 	ROW_KEPT = 1,  /* one side keeps it on purpose (delete = never, removals = keep) */
 	ROW_WIRE = 2,  /* the local file holds wire bytes (bare LF or CR CR LF in the message) */
 	ROW_TEXT = 4,  /* the local file is a text form */
-	ROW_BARE = 8   /* a text form would be the whole message: it has nothing to be left out */
+	ROW_BARE = 8   /* it does not become a text form: that would be the whole message, or the user
+			* asked for all of it */
 };
 
 /* What is remembered of one item: the base. */

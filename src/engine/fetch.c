@@ -22,7 +22,7 @@ void fetching_begin(struct fetching *fetching, const struct engine *engine)
 	run->engine = &fetching->engine;
 	run->request = &fetching->nothing_else;
 	run->outcome = &fetching->beside;
-	run->cursors_stay = true;
+	run->fetching = true;
 	run->arena = arena_new();
 	run->round = arena_new();
 	run->scratch = arena_new();

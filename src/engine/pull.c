@@ -45,30 +45,31 @@ static enum part part_for(const struct run *run, const struct op *op)
 	return PART_TEXT;
 }
 
-/* The bytes are those of the base, or mean the same: only the revision moved. */
+/* The bytes are those of the base, or mean the same: only the revision moved.  Not where a text form lies
+ * here: that has to give way to what the base had. */
 static bool unchanged(const struct op *op, const struct read *read)
 {
 	const struct row *row = op->match->row;
 
-	if (op->verb != VERB_UPDATE || !row || op->match->become != FORM_AS_IT_IS)
+	if (op->verb != VERB_UPDATE || !row || op->match->become != FORM_AS_IT_IS || op->match->stub)
 		return false;
 	return digest_equal(&row->side[SERVER].digest, &read->body->digest) ||
 	       (digest_known(&read->normal) && digest_equal(&row->normal, &read->normal));
 }
 
-/* A message becomes whole that does not lie where its row looks for it.  Should the run be stopped before
- * the row has followed, the next one is to know the file for the row's own all the same: whole by this
- * digest, as text form by its stub. */
+/* A text form is about to become whole.  Should the run be stopped before the row tells of it, or the file be
+ * moved by then, the next one is to know it for the row's own all the same: whole by this digest, as text
+ * form by its stub. */
 static const struct fail *row_foretell(struct run *run, const struct op *op, const struct body *body)
 {
-	const struct match *match = op->match;
 	struct row row = { 0 };
 
-	if (match->become != FORM_WHOLE ||
-	    (!match->elsewhere && strcmp(match->row->side[LOCAL].ref, match->now[LOCAL]->ref) == 0))
+	if (op->verb != VERB_UPDATE || op->match->become != FORM_WHOLE)
 		return NULL;
-	row = *match->row;
+	row = *op->match->row;
 	row.side[LOCAL].digest = body->digest;
+	if (run->fetching)
+		row.marks |= ROW_BARE;
 	return state_row_put(run->engine->state, &row);
 }
 
@@ -126,13 +127,24 @@ static const struct fail *came_out(struct run *run, struct op *op, const struct 
 	return f;
 }
 
-static uint32_t form_marks(const struct read *read, const struct body *body)
+/* Did the user make a text form whole (koc fetch, or by bringing the message back)?  Then it stays so. */
+static bool by_hand(const struct run *run, const struct op *op)
+{
+	const struct match *match = op->match;
+
+	if (op->verb != VERB_UPDATE || !match->row || !(match->row->marks & ROW_TEXT))
+		return false;
+	return run->fetching || match->become == FORM_AS_IT_IS;
+}
+
+static uint32_t form_marks(const struct run *run, const struct op *op, const struct read *read,
+			   const struct body *body)
 {
 	uint32_t marks = body->wire ? ROW_WIRE : 0;
 
 	if (read->text)
 		marks |= ROW_TEXT;
-	else if (read->part == PART_TEXT)
+	else if (read->part == PART_TEXT || by_hand(run, op))
 		marks |= ROW_BARE;
 	return marks;
 }
@@ -163,7 +175,7 @@ static const struct fail *record_elsewhere(struct pull *pull, size_t i)
 	run->outcome->pulled++;
 	if (!(row->marks & ROW_TEXT))
 		return NULL; /* of a copy: the row's own is whole */
-	row->marks = form_marks(&pull->done[i], write->body);
+	row->marks = form_marks(run, op, &pull->done[i], write->body);
 	for (int s = 0; s < SIDES; s++)
 		row->side[s].digest = write->body->digest;
 	row_describe(row, write->body, &pull->done[i].normal);
@@ -201,7 +213,7 @@ static const struct fail *record(struct pull *pull, size_t i)
 		row->side[LOCAL].digest = write->body->digest;
 	if (write->replaces && write->body->mail)
 		keep_flags(op, read, write->now.flags, row);
-	row->marks = form_marks(read, write->body);
+	row->marks = form_marks(run, op, read, write->body);
 	row->date = read->date;
 	if (write->key)
 		row->key = write->key;

@@ -196,7 +196,7 @@ const struct fail *op_end(struct run *run, struct op *op, const struct fail *fai
 		leave(run, op, home, op->leave, op->why);
 	else if (op->flags_left)
 		leave(run, op, home, LEAVE_DIRECTION, "flags");
-	else if (op->again && !run->cursors_stay) /* with the row: the cursor may have moved past it
+	else if (op->again && !run->fetching) /* with the row: the cursor may have moved past it
 						   * already */
 		f = state_pending_put(run->engine->state, leave(run, op, &run->folders[op->to], LEAVE_RACED,
 								"to be looked at again"));
@@ -260,9 +260,9 @@ void row_form(struct row *row, const struct match *here)
 
 	if (!here->looked[LOCAL] || !here->now[LOCAL] || (here->stub != NULL) == text)
 		return;
-	row->marks &= ~(uint32_t)(ROW_BARE | ROW_TEXT);
+	row->marks &= ~(uint32_t)ROW_TEXT;
 	if (!text) {
-		row->marks |= ROW_TEXT;
+		row->marks = (row->marks & ~(uint32_t)ROW_BARE) | ROW_TEXT;
 		memset(&row->side[SERVER].digest, 0, sizeof row->side[SERVER].digest);
 	}
 	row->normal = here->normal[LOCAL];

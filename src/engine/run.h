@@ -68,7 +68,8 @@ struct run {
 	                                   * is forgotten */
 	bool look_wide;                   /* what a server's item is gone from may not be where it is: the
 					   * next round looks at all folders there */
-	bool cursors_stay;                /* no cursor moves on: the next sync's look finds all anew */
+	bool fetching;                    /* what is pulled was asked for by name; and no cursor moves on, so
+					   * that the next sync's look finds all else anew */
 	bool rolled_back;                 /* what ended well may not be recorded: no cursor moves on */
 	unsigned round_number;
 	size_t budget;                    /* new items on the server that this round may still take */

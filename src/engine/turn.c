@@ -62,8 +62,7 @@ static bool is_to_turn(const struct folder *folder, const struct op *op)
 	const struct match *match = op->match;
 	bool comes = op->verb == VERB_MOVE || op->verb == VERB_DUPLICATE || op->verb == VERB_AGREE ||
 		     op->verb == VERB_CONFLICT || (op->verb == VERB_UPDATE && match->become == FORM_AS_IT_IS);
-	bool text = match->stub || (match->row && match->row->marks & ROW_TEXT) ||
-		    (op->other && op->other->stub);
+	bool text = match_is_text(match) || (op->other && op->other->stub);
 
 	if (!comes || folder->traits->keyed)
 		return false;

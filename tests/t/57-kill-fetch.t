@@ -35,15 +35,15 @@ def there(a):
     return {f: s for f, s in found.items() if s}
 
 
-def wrong(a, all_whole):
+def wrong(a, all_whole, wanted=WANTED):
     """What is not as it should be in the end."""
     lines = []
-    if there(a) != WANTED:
+    if there(a) != wanted:
         lines.append(f"the server has {there(a)}")
     flags = {subject_of(m["data"]): m["flags"] for m in a.server.messages("INBOX")}
     if flags.get("Message 4") != "FS" or flags.get("Message 5") != "RS":
         lines.append(f"flags there: {flags}")
-    for folder, names in WANTED.items():
+    for folder, names in wanted.items():
         whole = {subject_of(m["data"]): m for m in a.server.messages(folder)}
         if any(is_text(m["data"]) for m in whole.values()):
             lines.append(f"a text form on the server, in {folder}")
@@ -90,14 +90,21 @@ for n in range(1, killing.MOST):
             ok(False, f"step {n}: killed", run)
         # What is whole stays so, whatever comes next.
         wholes = sum(not is_text(m["data"]) for f in WANTED for m in a.mail.messages(f))
-        if n % 2:
+        how = ("fetched and then synchronised", "synchronised", "moved and then synchronised")[n % 3]
+        if n % 3 == 0:
             lines = more(a, FETCH, ("sync",)) + wrong(a, True)
         else:
-            lines = more(a, ("sync",), ("sync",)) + wrong(a, False)
+            wanted = WANTED
+            if n % 3 == 2:
+                wanted = {"INBOX": WANTED["INBOX"][:-2], "Work": sorted(WORK + NAMES[-2:])}
+                for m in a.mail.messages("INBOX"):
+                    if subject_of(m["data"]) in NAMES[-2:]:
+                        a.mail.move(m["path"], "Work")
+            lines = more(a, ("sync",), ("sync",)) + wrong(a, False, wanted)
             left = sum(not is_text(m["data"]) for f in WANTED for m in a.mail.messages(f))
             if left < wholes:
                 lines.append(f"{wholes} were whole, {left} are")
-        ok(not lines, f"step {n}: {'fetched and then synchronised' if n % 2 else 'synchronised'}", "\n".join(lines[:20]))
+        ok(not lines, f"step {n}: {how}", "\n".join(lines[:20]))
         if n % 10 == 0:
             a.silent(f"step {n}: the next run")
         if not os.environ.get("KEEP"):

@@ -199,6 +199,20 @@ with Account(None, folders=TEXT) as a:
     equal((run.status, whole(a, "INBOX", "Last")), (0, [True]), "by a path from here")
     follows(a, wanted, "by a path from here")
 
+    # What was asked for does not expire; what was not does.
+    for i in range(2):
+        a.server.append("Work", attached(f"Old {i}"), "S", date=1704103200)
+        wanted["Work"].append(f"Old {i}")
+    a.sync(name="old ones")
+    fetch(a, "Old.0@test", name="an old one")
+    a.configure(folders='folder "mail/Work" { mode = full }\n' + TEXT)
+    a.sync(name="all of it")
+    equal(whole(a, "Work", "Old 0", "Old 1"), [True, True], "all of it: whole")
+    a.configure(folders='folder "mail/*" { mode = text\n expire-attachments = 30 }\n')
+    a.sync(name="expired")
+    equal(whole(a, "Work", "Old 0", "Old 1"), [True, False], "what was asked for does not expire, what was not does")
+    follows(a, wanted, "expired")
+
     run = a.koc("status")
     ok("Waiting" not in run.out and "Set aside" not in run.out, "nothing is open in the end", run.out)
 finish(at_least=120)
