@@ -138,3 +138,18 @@ const struct fail *conflict_take(struct run *run, const struct op *op, const cha
 	f = state_conflict_put(run->engine->state, record);
 	return f ? f : keep_base(run, op->match->row, record);
 }
+
+const struct fail *conflicts_follow(struct run *run, const char *from, const char *to)
+{
+	struct conflict *all = NULL;
+	size_t count = 0;
+	const struct fail *f = state_conflicts(run->engine->state, run->arena, &all, &count);
+
+	for (size_t i = 0; !f && i < count; i++) {
+		if (strcmp(all[i].folder, from) != 0)
+			continue;
+		all[i].folder = to;
+		f = state_conflict_put(run->engine->state, &all[i]);
+	}
+	return f;
+}

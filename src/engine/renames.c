@@ -216,14 +216,18 @@ static const struct fail *rename_known(struct lists *lists, const char *from, co
 	struct run *run = lists->run;
 	size_t size = strlen(from);
 	const struct fail *f = tx_begin(run);
+	const char *old = NULL;
 
 	for (size_t i = 0; !f && i < lists->known_count; i++) {
 		struct state_folder *known = &lists->known[i];
 
 		if (!at_or_below(known->path, from))
 			continue;
+		old = known->path;
 		known->path = arena_printf(run->arena, "%s%s", to, known->path + size);
 		f = path_clear(lists, known->path);
+		if (!f)
+			f = conflicts_follow(run, old, known->path);
 		if (!f)
 			f = state_folder_put(run->engine->state, known);
 	}

@@ -267,6 +267,8 @@ const struct fail *vault_prune(struct run *run) MUST_CHECK;
  * when there is none to keep: removed here, or the same bytes lie in Conflicts already.  The digest of
  * match->now[LOCAL] is that of the loser, or not known. */
 const struct fail *conflict_take(struct run *run, const struct op *op, const char **path) MUST_CHECK;
+/* A folder has another path: so have the conflicts of its items.  Inside a transaction. */
+const struct fail *conflicts_follow(struct run *run, const char *from, const char *to) MUST_CHECK;
 
 /* account.c */
 

@@ -88,4 +88,27 @@ with Account(None) as a:
         ok(f"Words in {folder}.".encode() in m["data"], f"mail: {folder} has its own again")
     a.equal("mail: equal", at_least=2)
     a.silent("mail: after that", allowed=LISTING)
+
+# ---- the folder of a conflict is renamed ----------------------------------------------------------
+for side in ("there", "here"):
+    with Account(None) as a:
+        a.server.create("Full")
+        for i in range(4):
+            a.server.append("Full", text_message(f"Message {i}"), "S")
+        a.sync(name=f"renamed {side}: first sync")
+        path = next(m["path"] for m in a.mail.messages("Full") if b"Message 2" in m["data"])
+        a.mail.edit(path, b"Words of mine.\n")
+        a.server.expunge("Full", a.server.uids("Full")[2])
+        a.sync(name=f"renamed {side}: a conflict")
+        if side == "there":
+            a.server.rename("Full", "Other")
+        else:
+            os.rename(a.mail.path("Full"), a.mail.path("Other"))
+        a.sync(name=f"renamed {side}: the folder")
+        one, = conflicts(a)
+        equal(one["folder"], "mail/Other", f"renamed {side}: the conflict is that folder's")
+        conflicts(a, "keep", str(one["number"]))
+        a.sync(name=f"renamed {side}: kept")
+        ok(any(b"Words of mine." in m["data"] for m in a.server.messages("Other")), f"renamed {side}: the server has it")
+        a.equal(f"renamed {side}: equal", at_least=4)
 finish(at_least=35)
