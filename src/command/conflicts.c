@@ -25,7 +25,7 @@ static const struct {
 	{ "keep", DO_KEEP, RESOLVE_KEEP, "is the local version again; the next sync uploads it",
 	  "removed here again; the next sync carries it over" },
 	{ "both", DO_BOTH, RESOLVE_BOTH, "is a second item; the next sync uploads it", NULL },
-	{ "drop", DO_DROP, RESOLVE_DROP, NULL, "the server's version stays" },
+	{ "drop", DO_DROP, RESOLVE_DROP, NULL, "what the server has stays" },
 };
 #define VERBS (sizeof verbs / sizeof *verbs)
 
