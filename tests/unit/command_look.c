@@ -224,23 +224,25 @@ static void folders_for_people(void **state)
 	snprintf(wanted, sizeof wanted,
 		 "new  %s/none\n  not synchronised yet\n"
 		 "work  %s\n"
-		 "  FOLDER             MODE  FROM     ITEMS     SIZE\n"
-		 "  mail/INBOX         full  default      1  57.3 KB\n"
-		 "  mail/J\\x1b[31munk  off   line 3       0        0\n", room_path, store);
+		 "  FOLDER             MODE  FROM            ITEMS     SIZE\n"
+		 "  mail/INBOX         full  default: INBOX      1  57.3 KB\n"
+		 "  mail/J\\x1b[31munk  off   config:3            0        0\n", room_path, store);
 	assert_string_equal(told(&command_folders, 0, 2, false, EXIT_DONE), wanted);
 }
 
 static void folders_for_programs(void **state)
 {
-	char wanted[512];
+	char wanted[600];
 
 	(void)state;
 	snprintf(wanted, sizeof wanted,
 		 "[{\"account\":\"work\",\"store\":\"%s\",\"folders\":["
-		 "{\"folder\":\"mail/INBOX\",\"title\":null,\"mode\":\"full\",\"asked\":\"full\","
-		 "\"from\":\"default\",\"line\":null,\"items\":1,\"bytes\":57312},"
-		 "{\"folder\":\"mail/J\\u001b[31munk\",\"title\":null,\"mode\":\"off\",\"asked\":\"off\","
-		 "\"from\":\"config\",\"line\":3,\"items\":0,\"bytes\":0}]}]\n", store);
+		 "{\"folder\":\"mail/INBOX\",\"title\":null,\"mode\":\"full\","
+		 "\"from\":\"default\",\"line\":null,\"source\":\"default: INBOX\","
+		 "\"items\":1,\"bytes\":57312,\"texts\":0,\"whole-bytes\":57312},"
+		 "{\"folder\":\"mail/J\\u001b[31munk\",\"title\":null,\"mode\":\"off\","
+		 "\"from\":\"config\",\"line\":3,\"source\":\"config:3\","
+		 "\"items\":0,\"bytes\":0,\"texts\":0,\"whole-bytes\":0}]}]\n", store);
 	assert_string_equal(told(&command_folders, 1, 1, true, EXIT_DONE), wanted);
 }
 
@@ -280,9 +282,9 @@ static void folders_of_both(void **state)
 	(void)state;
 	snprintf(wanted, sizeof wanted,
 		 "both  %s/both\n"
-		 "  FOLDER            MODE  FROM     ITEMS  SIZE\n"
-		 "  calendars/Home    full  default      1   400\n"
-		 "  contacts/Friends  full  default      0     0\n", room_path);
+		 "  FOLDER            MODE  FROM                ITEMS  SIZE\n"
+		 "  calendars/Home    full  default: calendars      1   400\n"
+		 "  contacts/Friends  full  default: contacts       0     0\n", room_path);
 	assert_string_equal(told(&command_folders, 2, 1, false, EXIT_DONE), wanted);
 	assert_non_null(strstr(told(&command_folders, 2, 1, true, EXIT_DONE),
 			       "{\"folder\":\"calendars/Home\",\"title\":\"Zu Hause\",\"mode\":\"full\","));
