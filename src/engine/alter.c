@@ -413,6 +413,14 @@ static void edited_on_the_way(struct op *op, struct row *row)
 	}
 }
 
+/* What moved here may have been written anew: a text form with another header, or one that is whole now. */
+static void moved_file(const struct match *here, struct row *row)
+{
+	row_form(row, here);
+	if (here->looked[LOCAL] && digest_known(&here->now[LOCAL]->digest))
+		row->side[LOCAL].digest = here->now[LOCAL]->digest;
+}
+
 static const struct fail *record_move(struct alter *alter, struct work *work)
 {
 	struct run *run = alter->run;
@@ -437,7 +445,7 @@ static const struct fail *record_move(struct alter *alter, struct work *work)
 	if (to->traits->server_edits)
 		edited_on_the_way(op, row);
 	else if (moved == SERVER)
-		row_form(row, op->other);
+		moved_file(op->other, row);
 	run->outcome->moved[moved]++;
 	from->gave_rows = true;
 	if (moved == SERVER)

@@ -6,16 +6,22 @@
 
 #include <string.h>
 
-/* The row's match, if the row's file is gone here and its message is still there. */
-static struct match *left_behind(const struct run *run, const struct row *row)
+/* The row's match, if the row's file is gone here. */
+static struct match *gone_here(const struct run *run, const struct row *row)
 {
 	const struct folder *folder = folders_by_id(run, row->folder);
 	struct match *match =
 		folder && folder->by_row ? map_getn(folder->by_row, &row->id, sizeof row->id) : NULL;
 
-	if (!match || !match->row->side[LOCAL].ref || match->comes_back)
-		return NULL;
-	return !match->now[LOCAL] && match->now[SERVER] ? match : NULL;
+	return match && is_gone(match, LOCAL) && !match->comes_back ? match : NULL;
+}
+
+/* … and its message is still there. */
+static struct match *left_behind(const struct run *run, const struct row *row)
+{
+	struct match *match = gone_here(run, row);
+
+	return match && match->now[SERVER] ? match : NULL;
 }
 
 /* Was it so named on the server when the text form was made? */
@@ -61,6 +67,8 @@ static int fits(const struct run *run, const struct match *match, const struct r
 		return 0;
 	if (left_behind(run, row))
 		sum += same ? SAME_GONE : text ? GONE : 1;
+	else if (same && gone_here(run, row)) /* moved there, too */
+		sum += SAME_GONE / 2;
 	if (is_named(run, match->stub, row))
 		sum += NAMED;
 	return sum + (same ? SAME : text ? 0 : WHOLE);
@@ -106,7 +114,7 @@ static const struct fail *row_by_bytes(struct run *run, const struct match *matc
 
 	*row = !f && count ? &rows[0] : NULL;
 	for (size_t i = 0; !f && i < count; i++)
-		if (left_behind(run, &rows[i]))
+		if (gone_here(run, &rows[i]))
 			*row = &rows[i];
 	return f;
 }
@@ -195,7 +203,7 @@ static bool stands_for(const struct match *match, const struct row *row)
 /* Was it made of the text form that was this row's file, and that is gone? */
 static bool took_its_place(const struct run *run, const struct match *match, const struct row *row)
 {
-	return says_the_same(match, row) && left_behind(run, row);
+	return says_the_same(match, row) && gone_here(run, row);
 }
 
 static const struct fail *find_one(struct run *run, struct match *match, const struct map *there)
@@ -205,7 +213,7 @@ static const struct fail *find_one(struct run *run, struct match *match, const s
 
 	if (f)
 		return f;
-	if (!(equal && left_behind(run, equal)) && digest_known(&match->stub->head) &&
+	if (!(equal && gone_here(run, equal)) && digest_known(&match->stub->head) &&
 	    !is_pulled(run, match, there))
 		f = row_by_head(run, match, &row);
 	if (f)

@@ -85,6 +85,20 @@ with Account(None, folders=TEXT) as a:
     equal((places(a, a.server, "Alone"), places(a, a.mail, "Alone")), (["INBOX"], ["INBOX"]), "it is where it was")
     ok(any(b"Subject: Alone" in data for data in shelf(a)), "its edit is in Conflicts")
 
+    # Written anew and moved, then moved on both sides; a copy is edited meanwhile.  The server's place wins.
+    a.server.append("INBOX", attached("Message 5"), "S")
+    a.server.copy("INBOX", a.server.uids("INBOX")[-1], "Work")
+    a.sync(name="one more, and its copy")
+    rewrite(a, "Work", "Message 5", "Plans")
+    a.sync(name="the copy, rewritten")
+    rewrite(a, "INBOX", "Message 5", "INBOX", (b"Some text.", b"Text five."))
+    a.mail.move(path(a, "Plans", "Message 5"), "INBOX")
+    a.server.move("Plans", next(m["uid"] for m in a.server.messages("Plans") if subject_of(m["data"]) == "Message 5"), "Archive")
+    a.sync(name="moved on both sides")
+    for side, name in ((a.server, "there"), (a.mail, "here")):
+        equal(places(a, side, "Message 5"), ["Archive", "INBOX"], f"{name}: it is where the server has it")
+    ok(any(b"Text five." in data for data in shelf(a)), "the edit of the other is in Conflicts")
+
     # A new message that was made of a text form, with its text or another, is none of the server's.
     for i, changes in enumerate(([], [(b"Some text.", b"My answer.")])):
         rewrite(a, "INBOX", "Message 3", "Drafts", (b"Message-ID: <", b"Message-ID: <new"), (b"Subject: ", b"Subject: Fwd %d " % i),
