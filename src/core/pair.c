@@ -359,7 +359,7 @@ static void original(void *context, struct candidate *here, struct candidate *th
 }
 
 /* A text form that no row knows, and the message on the server that it is of: the same header.  Of equal
- * ones those of the same number go together. */
+ * ones those of the same date go together, then in the order of their numbers. */
 static void find_originals(struct match **matches, size_t count, struct lists *lists)
 {
 	lists->a_count = lists->b_count = 0;
@@ -370,6 +370,7 @@ static void find_originals(struct match **matches, size_t count, struct lists *l
 			lists->b[lists->b_count++] = (struct candidate){ .key = match->print.head.bytes,
 									 .key_size = DIGEST_SIZE,
 									 .folder = match->folder,
+									 .date = match->date,
 									 .name = match->now[SERVER]->ref,
 									 .match = match };
 		else if (is_new(match, LOCAL) && match->stub && digest_known(&match->stub->head) &&
@@ -377,6 +378,7 @@ static void find_originals(struct match **matches, size_t count, struct lists *l
 			lists->a[lists->a_count++] = (struct candidate){ .key = match->stub->head.bytes,
 									 .key_size = DIGEST_SIZE,
 									 .folder = match->folder,
+									 .date = match->date,
 									 .name = match->stub->ref,
 									 .match = match };
 	}

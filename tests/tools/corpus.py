@@ -7,6 +7,7 @@ demo    60 messages that a person could have, in five folders
 small   as large, but only 200 messages of at most some KB, and the odd ones
 odd     only the odd ones: what real mailboxes hold and programs stumble over
 large   10,000 messages, 257 MB, in nine folders, nested and with non-ASCII names
+files   10,000 messages, 180 MB, in the same folders; 15 % have an attachment of 5 to 500 KB (ATTACHED is in each)
 
 As a module: messages(profile, count, seed) yields them, fill(directory, messages) writes them.
 """
@@ -47,6 +48,7 @@ great back never another while report number group problem office meeting server
 answer folder message garden water morning train ticket price market paper window table""".split()
 
 KEYWORDS = ["$Forwarded", "$Label1", "todo", "NonJunk"]
+ATTACHED = b"VGhpcyBpcyBvZiBhbiBhdHRhY2htZW50\r\n"  # the first line of each attachment in "files"
 SPAN = (1704067200, 1795000000)  # received between 2024-01-01 and 2026-11-18
 
 
@@ -143,12 +145,12 @@ class Maker:
             self.pool.slice(self.pool.html, size * 3 // 4) + b"</body></html>\r\n"
         return self.multipart(date, "alternative", [text, html], **options)
 
-    def attached(self, date, size, **options):
+    def attached(self, date, size, first=b"", **options):
         text = b"Content-Type: text/plain; charset=utf-8\r\n\r\n" + \
             self.pool.slice(self.pool.prose, 800)
         file = (b"Content-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n"
                 b'Content-Disposition: attachment; filename="report-%d.pdf"\r\n\r\n'
-                % self.serial) + self.pool.slice(self.pool.base64, size)
+                % self.serial) + first + self.pool.slice(self.pool.base64, size)
         return self.multipart(date, "mixed", [text, file], **options)
 
     def marks(self):
@@ -178,6 +180,19 @@ class Maker:
         else:
             data = self.attached(date, 1 << 20)
         return Message(folder, data, flags, keywords, date)
+
+    def with_file(self, folder):
+        """One of a mailbox with attachments of 5 to 500 KB, the small ones more frequent."""
+        rng, date = self.rng, self.date()
+        flags, keywords = self.marks()
+        kind = rng.random()
+        if kind < .15:
+            name, data = "attached", self.attached(date, int(5000 * 100 ** rng.random()), ATTACHED)
+        elif kind < .45:
+            name, data = "alternative", self.alternative(date, rng.randrange(4000, 20000))
+        else:
+            name, data = "plain", self.plain(date, rng.randrange(300, 6000))
+        return Message(folder, data, flags, keywords, date, name)
 
     # ---- the odd ones -------------------------------------------------------------------
 
@@ -227,7 +242,7 @@ class Maker:
 def messages(profile="small", count=None, seed=1):
     """Yields the messages of a profile."""
     folders, weights = (DEMO_FOLDERS, DEMO_WEIGHTS) if profile == "demo" else (FOLDERS, WEIGHTS)
-    count = {"demo": 60, "small": 200, "odd": 0, "large": 10000}[profile] if count is None \
+    count = {"demo": 60, "small": 200, "odd": 0, "large": 10000, "files": 10000}[profile] if count is None \
         else count
     maker = Maker(seed, 3 << 20)
     if profile in ("odd", "small", "large"):
@@ -237,7 +252,8 @@ def messages(profile="small", count=None, seed=1):
     # Every folder gets some, however few there are.
     chosen = (folders + maker.rng.choices(folders, weights, k=count))[:count]
     for folder in chosen:
-        yield maker.ordinary(folder, small=profile in ("small", "demo"))
+        yield maker.with_file(folder) if profile == "files" else \
+            maker.ordinary(folder, small=profile in ("small", "demo"))
 
 
 # ---- writing --------------------------------------------------------------------------------
@@ -293,7 +309,7 @@ def fill(directory, source):
 def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     p.add_argument("directory")
-    p.add_argument("--profile", default="small", choices=["demo", "small", "odd", "large"])
+    p.add_argument("--profile", default="small", choices=["demo", "small", "odd", "large", "files"])
     p.add_argument("--count", type=int)
     p.add_argument("--seed", type=int, default=1)
     a = p.parse_args()
