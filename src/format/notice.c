@@ -264,9 +264,9 @@ static void add_opening(const struct notice_draft *notice, struct buf *out)
 	buf_addf(&text, "%zu %s of the account ", options->count, one ? "item" : "items");
 	add_safe(&text, options->account);
 	buf_addf(&text,
-		 " %s changed here and on the server at the same time.  What the server has stands: the "
-		 "folder has it, or has it no more.  The local %s, if not removed, %s kept under Conflicts and "
-		 "attached.  This message is only here: it is never sent anywhere.",
+		 " %s changed here and on the server at the same time.  What the server has stands: "
+		 "the folder has it, or has it no more.  The local %s, if not removed, %s kept under "
+		 "Conflicts and attached.  This message is only here: it is never sent anywhere.",
 		 one ? "was" : "were", one ? "version" : "versions", one ? "is" : "are");
 	terminal_wrap(out, text.data, 0, 0, COLUMNS);
 	buf_free(&text);
