@@ -20,7 +20,7 @@ fi
 
 jobs=${JOBS:-2}
 # Under the sanitizers these take a minute each: there they run in `make torture` only.
-heavy='dav_contract_xandikos imap_contract imap_gate maildir_large vdir_large'
+heavy='dav_contract_radicale dav_contract_xandikos format_merge_random imap_contract imap_gate maildir_large model vdir_large'
 
 # The unit programs to be run, a line each.
 programs() {
