@@ -46,7 +46,8 @@ const struct fail *budget_skip(struct run *run, struct folder *folder, const str
 	size_t fresh = 0, i = 0;
 
 	*skip = 0;
-	if (listing->count <= run->budget || seeks_counterparts(run))
+	/* After a renumbering every row does, though none is a match yet. */
+	if (listing->count <= run->budget || listing->renumbered || seeks_counterparts(run))
 		return NULL;
 	f = state_walk(state, folder->saved.id, SERVER, listing->entries[0].ref, NULL);
 	if (!f)

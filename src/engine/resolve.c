@@ -209,6 +209,11 @@ static const struct fail *both(struct resolving *r, const char **path)
 	f = body_renewed(r, &renewed);
 	if (!f)
 		f = write_new(r, renewed, NULL, path);
+	/* What has that UID was made by a try before, and edited since. */
+	if (fail_is(f, FAIL_EXISTS) || fail_is(f, FAIL_STALE)) {
+		*path = NULL;
+		f = NULL;
+	}
 	body_free(renewed);
 	return f;
 }
